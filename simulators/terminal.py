@@ -1,0 +1,65 @@
+"""What the commands say: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+
+def say(text: str) -> None:
+    """One line on standard error, at once."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def result(data: object) -> None:
+    """One JSON line on standard output, at once."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def fail(text: str, code: int = 1) -> typer.Exit:
+    """Say what is wrong in one line; raise what this returns."""
+    say(f"tsunagu-sim: {text}")
+    return typer.Exit(code)
+
+
+class Bar:
+    """A progress bar on standard error when a person watches, nothing when piped."""
+
+    def __init__(self, title: str, total: float) -> None:
+        self._progress = Progress(
+            console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
+        )
+        self._task = self._progress.add_task(title, total=total)
+
+    def __enter__(self) -> Callable[[float], None]:
+        self._progress.start()
+        return self._at
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _at(self, done: float) -> None:
+        self._progress.update(self._task, completed=done)
+
+
+def stop_event() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl-C set. Call inside the running loop."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask(_number: int, _frame: Any) -> None:
+        loop.call_soon_threadsafe(event.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    return event
