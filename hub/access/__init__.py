@@ -1,0 +1,1 @@
+"""Who may see what: viewer, policy, catalogue, gate, audit, and the bus of live events (DESIGN §7)."""

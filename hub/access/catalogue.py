@@ -1,0 +1,140 @@
+"""What can be asked and done: questions, commands, and the words their rows are marked with.
+
+A feature exposes tuples ``QUESTIONS`` and ``COMMANDS``; `hub.bootstrap` assembles the catalogue, nothing
+registers at import. Params and rows are frozen `msgspec.Struct`s. Every field of a row says by `Discloses` which
+class of DESIGN §7 it belongs to; the gate takes out what the viewer may not see, so a question never has to.
+
+Times in params are ints of microseconds since 1970 (``_us``); in rows they are aware UTC datetimes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from hub.errors import NotFound
+
+if TYPE_CHECKING:
+    from hub.access.viewer import Viewer
+    from hub.directory.company import CompanyRegistry, CompanyView
+    from hub.stores.company import Reader
+
+P = TypeVar("P", bound=msgspec.Struct)
+R = TypeVar("R", bound=msgspec.Struct)
+
+DisclosureClass: TypeAlias = Literal[
+    "identity", "availability", "state", "breakdowns", "actual_times", "progress", "quality", "trace",
+    "telemetry", "know_how", "customer", "cost", "people",
+]  # fmt: skip
+CLASSES: Final[tuple[DisclosureClass, ...]] = get_args(DisclosureClass)
+Role: TypeAlias = Literal["operator", "manager", "estimator", "sales", "admin"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Discloses:
+    """Marks a row's field: ``state: Annotated[str, Discloses("state")]``."""
+
+    disclosure: DisclosureClass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """All that a question may know: one company's store and registry, and the time."""
+
+    slug: str
+    reader: "Reader"
+    registry: "CompanyView"
+    now_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """All that a command may touch: the one company's part of the directory, who asks, and the time."""
+
+    slug: str
+    registry: "CompanyRegistry"
+    viewer: "Viewer"
+    now_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """What a question found; `next_cursor` asks for the following rows."""
+
+    rows: list[R]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Generic[P, R]):
+    """Something that can be asked. `run` only reads, is synchronous, and runs on a thread of its own.
+
+    `roles` narrows who of the own company may ask (None: every role).
+    """
+
+    name: str
+    summary: str
+    params: type[P]
+    row: type[R]
+    run: Callable[[Room, P], Found[R]]
+    roles: frozenset[Role] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Generic[P, R]):
+    """A change that a person makes. `run` makes it in one transaction, on a thread of its own."""
+
+    name: str
+    summary: str
+    params: type[P]
+    result: type[R]
+    roles: frozenset[Role]
+    run: Callable[[Bench, P], R]
+
+
+class Catalogue:
+    """Every question and command there is, by name."""
+
+    def __init__(
+        self, questions: Iterable[Question[Any, Any]] = (), commands: Iterable[Command[Any, Any]] = ()
+    ) -> None:
+        self.questions: Mapping[str, Question[Any, Any]] = _by_name(questions)
+        self.commands: Mapping[str, Command[Any, Any]] = _by_name(commands)
+
+    def question(self, name: str) -> Question[Any, Any]:
+        """The question of that name; NotFound where there is none."""
+        try:
+            return self.questions[name]
+        except KeyError:
+            raise NotFound(f"question {name!r}") from None
+
+    def command(self, name: str) -> Command[Any, Any]:
+        """The command of that name; NotFound where there is none."""
+        try:
+            return self.commands[name]
+        except KeyError:
+            raise NotFound(f"command {name!r}") from None
+
+
+Named = TypeVar("Named", Question[Any, Any], Command[Any, Any])
+
+
+def _by_name(entries: Iterable[Named]) -> dict[str, Named]:
+    named: dict[str, Named] = {}
+    for entry in entries:
+        if entry.name in named:
+            raise ValueError(f"{entry.name} is in the catalogue twice")
+        named[entry.name] = entry
+    return named
+
+
+def disclosures(row: type[msgspec.Struct]) -> dict[str, DisclosureClass | None]:
+    """The class of each field of a row type, None where a field says none (a test fails on those)."""
+    hints = get_type_hints(row, include_extras=True)
+    found: dict[str, DisclosureClass | None] = {}
+    for field in row.__struct_fields__:
+        marks = [mark for mark in getattr(hints[field], "__metadata__", ()) if isinstance(mark, Discloses)]
+        found[field] = marks[0].disclosure if marks else None
+    return found

@@ -1,0 +1,27 @@
+"""Who asks: a person, an API token, or the hub's own console; always of exactly one company."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.access.catalogue import Role
+
+ViewerKind = Literal["user", "token", "console"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """`name` is the e-mail of a user or the label of a token: what the audit says."""
+
+    company: str
+    kind: ViewerKind
+    name: str
+    roles: frozenset[Role]
+
+    def has(self, *roles: Role) -> bool:
+        """Whether one of these roles is held."""
+        return not self.roles.isdisjoint(roles)
+
+
+def console(company: str) -> Viewer:
+    """Whoever may run commands on the hub's own machine."""
+    return Viewer(company, "console", "console", frozenset({"admin"}))

@@ -1,0 +1,82 @@
+# ruff: noqa: N818 - the classes are named by the decision they ask for
+"""Errors of the hub, typed by the decision they ask of whoever meets them.
+
+::
+
+    HubError                 one line: what, where, what to do
+    ├── Invalid              mend what you asked (`field` says where), then ask again
+    ├── NotAuthenticated     say who you are first
+    ├── NotAllowed           do not ask again; ask a person for the right
+    ├── NotFound             it is not there, or you may not know that it is
+    ├── Conflict             something else is there already; look, then decide
+    ├── TooLarge             send less at a time
+    ├── Throttled            wait `retry_after_s`, then ask again
+    ├── StoreFull            keep what you have; a person must make room, then ask again
+    └── Unavailable          keep what you have; ask again after `retry_after_s`
+
+No HTTP status is known here: `hub.web.errors` maps each class to one, `hub.cli` to an exit code.
+"""
+
+
+class HubError(Exception):
+    """The root; `message` is one line for a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Invalid(HubError):
+    """What was asked cannot be understood; `field` names the part that is wrong, None for the whole."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotAuthenticated(HubError):
+    """Nobody the hub knows is asking."""
+
+
+class NotAllowed(HubError):
+    """Known, but without the right."""
+
+
+class NotFound(HubError):
+    """`what` is not there, or the viewer may not know that it is: both are said in the same words."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"there is no {what}")
+        self.what = what
+
+
+class Conflict(HubError):
+    """Something else is there already."""
+
+
+class TooLarge(HubError):
+    """More at once than the hub takes."""
+
+
+class Throttled(HubError):
+    """Too many attempts; `retry_after_s` says how long to wait."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class StoreFull(HubError):
+    """No room on disk. What was committed before is safe; nothing of this request was kept."""
+
+    def __init__(self, message: str, retry_after_s: float = 30.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(HubError):
+    """Not now. What was committed before is safe; nothing of this request was kept."""
+
+    def __init__(self, message: str, retry_after_s: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
