@@ -1,0 +1,1 @@
+"""Accepts a batch: who sent it, check, dedupe, append, receipt; quarantine for what cannot be understood."""

@@ -1,0 +1,1 @@
+"""The truth: what agents and people reported, append-only, for one company."""

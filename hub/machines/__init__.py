@@ -1,0 +1,1 @@
+"""Machines, their signals and newest values, proof of life, conditions (alarms)."""

@@ -1,0 +1,248 @@
+"""Machines of one company on disk: rows in, newest values, changes, conditions and proof of life out.
+
+Times are microseconds since 1970, UTC.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from contract.batch import Batch
+from contract.keys import split_machine_key
+from contract.records import Machine, Value
+from contract.times import AHEAD_LIMIT_US, to_us
+from hub.machines.fold import QUALITIES, MachineRows
+from hub.stores.company import Reader, Writer
+
+_machine_decoder: msgspec.json.Decoder[Machine] = msgspec.json.Decoder(Machine)
+_names: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
+
+
+class Life(msgspec.Struct, frozen=True):
+    """What the agent last said about a machine's link. `known_until_us` is the last proof of life."""
+
+    agent: str
+    known_until_us: int | None
+    connected: bool
+    reason: str | None
+    bad_signals: tuple[str, ...]
+    received_us: int
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A machine the hub has heard of; `record` is its newest description, None where none came."""
+
+    machine_id: int
+    machine: str
+    record: Machine | None
+    life: Life | None
+
+
+class Newest(msgspec.Struct, frozen=True):
+    """The newest value of a signal."""
+
+    signal: str
+    at_us: int
+    value: Value
+    quality: str
+    code: str | None
+    seen_us: int
+    unit: str | None
+    telemetry: bool
+
+
+class ConditionChange(msgspec.Struct, frozen=True):
+    """A condition from one change to the next; `end_us` None while it stands. `level` None: not known."""
+
+    id: str
+    level: str | None
+    code: str | None
+    text: str | None
+    start_us: int
+    end_us: int | None
+
+
+def ids_of(writer: Writer, machines: Iterable[str]) -> dict[str, int]:
+    """The numbers of some machines, given to those that are new."""
+    found: dict[str, int] = {}
+    for machine in machines:
+        row = writer.one("SELECT machine_id FROM machines WHERE machine = ?", (machine,))
+        if row is None:
+            writer.run("INSERT INTO machines (machine) VALUES (?)", (machine,))
+            row = writer.one("SELECT machine_id FROM machines WHERE machine = ?", (machine,))
+            assert row is not None
+        found[machine] = int(row[0])
+    return found
+
+
+_STANDS = "(excluded.epoch_no, excluded.seq) > ({0}.epoch_no, {0}.seq)"
+
+
+def write(writer: Writer, rows: MachineRows) -> dict[str, int]:
+    """Writes one segment's rows; of several records for one fact the highest (epoch_no, seq) stands.
+
+    Returns the machine numbers of every machine named.
+    """
+    every = (rows.machines, rows.changes, rows.conditions, rows.newest)
+    ids = ids_of(writer, dict.fromkeys(row[0] for kind in every for row in kind))
+    for machine, at, model, record, epoch_no, seq in rows.machines:
+        _write_machine(writer, ids[machine], (at, model, record, epoch_no, seq))
+    changes = [(ids[row[0]], *row[1:]) for row in rows.changes]
+    writer.many(
+        "INSERT INTO changes (machine_id, at, signal, value, quality, code, seen, wrong_clock, epoch_no, seq)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value,"
+        " quality = excluded.quality, code = excluded.code, seen = excluded.seen, wrong_clock = excluded.wrong_clock,"
+        f" epoch_no = excluded.epoch_no, seq = excluded.seq WHERE {_STANDS.format('changes')}",
+        changes,
+    )
+    writer.many(
+        "INSERT INTO conditions (machine_id, at, id, level, code, text, epoch_no, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET level = excluded.level, code = excluded.code, text = excluded.text,"
+        f" epoch_no = excluded.epoch_no, seq = excluded.seq WHERE {_STANDS.format('conditions')}",
+        [(ids[row[0]], *row[1:]) for row in rows.conditions],
+    )
+    _write_newest(writer, _newest_changes(changes) + [(ids[row[0]], *row[1:8], 1, *row[8:]) for row in rows.newest])
+    return ids
+
+
+def _newest_changes(changes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
+    for machine_id, at, signal, value, quality, code, seen, _wrong, epoch_no, seq in changes:
+        last = newest.get((machine_id, signal))
+        if last is None or (at, epoch_no, seq) > (last[2], last[9], last[10]):
+            row = (machine_id, signal, at, value, quality, code, seen, None, 0, epoch_no, seq)
+            newest[machine_id, signal] = row
+    return list(newest.values())
+
+
+def _write_newest(writer: Writer, rows: list[tuple[Any, ...]]) -> None:
+    writer.many(
+        "INSERT INTO newest (machine_id, signal, at, value, quality, code, seen, unit, telemetry, epoch_no, seq)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at,"
+        " value = excluded.value, quality = excluded.quality, code = excluded.code, seen = excluded.seen,"
+        " unit = excluded.unit, telemetry = excluded.telemetry, epoch_no = excluded.epoch_no, seq = excluded.seq"
+        " WHERE (excluded.at, excluded.epoch_no, excluded.seq) > (newest.at, newest.epoch_no, newest.seq)",
+        rows,
+    )
+
+
+def _write_machine(writer: Writer, machine_id: int, row: tuple[int, str, bytes, int, int]) -> None:
+    at, model, record, epoch_no, seq = row
+    writer.run(
+        "UPDATE machines SET at = ?, record = ?, epoch_no = ?, seq = ? WHERE machine_id = ? AND (epoch_no, seq) < (?, ?)",
+        (at, record, epoch_no, seq, machine_id, epoch_no, seq),
+    )
+    writer.run(
+        "INSERT INTO state_models (machine_id, at, model, epoch_no, seq) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET model = excluded.model, epoch_no = excluded.epoch_no, seq = excluded.seq"
+        f" WHERE {_STANDS.format('state_models')}",
+        (machine_id, at, model, epoch_no, seq),
+    )
+
+
+def state_models(reader: Reader, machine_id: int) -> tuple[tuple[int, str], ...]:
+    """(from_us, state model) of a machine, ascending, only where it changes."""
+    rows = reader.all("SELECT at, model FROM state_models WHERE machine_id = ? ORDER BY at", (machine_id,))
+    kept: list[tuple[int, str]] = []
+    for at, model in rows:
+        if not kept or kept[-1][1] != model:
+            kept.append((at, model))
+    return tuple(kept)
+
+
+def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterator[tuple[int, str, Value]]:
+    """Changes later than `at_us` (None: all) in source-time order; the value is None where quality is bad."""
+    return reader.connection.execute(
+        "SELECT at, signal, value FROM changes WHERE machine_id = ? AND at > ? ORDER BY at",
+        (machine_id, at_us if at_us is not None else -(2**62)),
+    )
+
+
+def keep_life(writer: Writer, batch: Batch, site: str, received_us: int) -> None:
+    """Keeps each machine's proof of life as the batch's status says it; an older batch changes nothing.
+
+    A proof of life from the future (the agent's clock is wrong) counts as of now.
+    """
+    rows = []
+    for status in batch.status.machines:
+        try:
+            if split_machine_key(status.machine)[0] != site:
+                continue
+        except ValueError:
+            continue
+        known = to_us(status.known_until) if status.known_until is not None else None
+        if known is not None and known - received_us > AHEAD_LIMIT_US:
+            known = received_us
+        bad = msgspec.json.encode(status.bad_signals[:1000])
+        reason = status.reason[:500] if status.reason else None
+        sent_at = to_us(batch.sent_at)
+        rows.append((status.machine, batch.agent, known, status.connected, reason, bad, sent_at, received_us))
+    writer.many(
+        "INSERT INTO life (machine, agent, known_until, connected, reason, bad_signals, sent_at, received)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET agent = excluded.agent,"
+        " known_until = coalesce(excluded.known_until, life.known_until), connected = excluded.connected,"
+        " reason = excluded.reason, bad_signals = excluded.bad_signals, sent_at = excluded.sent_at,"
+        " received = excluded.received WHERE excluded.sent_at >= life.sent_at",
+        rows,
+    )
+
+
+_KNOWN = (
+    "SELECT m.machine_id, m.machine, m.record, l.agent, l.known_until, l.connected, l.reason, l.bad_signals, l.received"
+    " FROM machines m LEFT JOIN life l USING (machine)"
+)
+
+
+def all_machines(reader: Reader) -> list[Known]:
+    """Every machine of the company, by key."""
+    return [_known(row) for row in reader.all(f"{_KNOWN} ORDER BY m.machine")]
+
+
+def find(reader: Reader, machine: str) -> Known | None:
+    """One machine by its key, None where the company has none of that name."""
+    row = reader.one(f"{_KNOWN} WHERE m.machine = ?", (machine,))
+    return _known(row) if row is not None else None
+
+
+def _known(row: tuple[Any, ...]) -> Known:
+    machine_id, machine, record, agent, known_until, connected, reason, bad_signals, received = row
+    life = None
+    if agent is not None:
+        life = Life(agent, known_until, bool(connected), reason, _names.decode(bad_signals), received)
+    return Known(machine_id, machine, _machine_decoder.decode(record) if record is not None else None, life)
+
+
+def newest(reader: Reader, machine_id: int) -> list[Newest]:
+    """The newest value of every signal of a machine, by name."""
+    rows = reader.all(
+        "SELECT signal, at, value, quality, code, seen, unit, telemetry FROM newest WHERE machine_id = ? ORDER BY signal",
+        (machine_id,),
+    )
+    return [
+        Newest(s, at, v, QUALITIES[q], code, seen, unit, bool(tele)) for s, at, v, q, code, seen, unit, tele in rows
+    ]
+
+
+def conditions(reader: Reader, machine_id: int, from_us: int, to_us_: int) -> list[ConditionChange]:
+    """Conditions that stood at some time in ``[from, to)``, normal ones left out, by start."""
+    rows = reader.all(
+        "SELECT id, level, code, text, at, until FROM (SELECT *, lead(at) OVER (PARTITION BY id ORDER BY at) AS until"
+        " FROM conditions WHERE machine_id = ? AND at < ?) WHERE (until IS NULL OR until > ?)"
+        " AND (level IS NULL OR level <> 'normal') ORDER BY at, id",
+        (machine_id, to_us_, from_us),
+    )
+    return [ConditionChange(*row) for row in rows]
+
+
+def active_conditions(reader: Reader) -> dict[int, list[ConditionChange]]:
+    """Warnings and faults that stand now, by machine number, the newest first."""
+    rows = reader.all(
+        "SELECT c.machine_id, c.id, c.level, c.code, c.text, c.at, NULL FROM conditions c JOIN"
+        " (SELECT machine_id, id, max(at) AS at FROM conditions GROUP BY machine_id, id) USING (machine_id, id, at)"
+        " WHERE c.level IN ('warning', 'fault') ORDER BY c.at DESC"
+    )
+    found: dict[int, list[ConditionChange]] = {}
+    for machine_id, *rest in rows:
+        found.setdefault(machine_id, []).append(ConditionChange(*rest))
+    return found
