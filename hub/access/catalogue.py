@@ -1,24 +1,24 @@
 """What can be asked and done: questions, commands, and the words their rows are marked with.
 
 A feature exposes tuples ``QUESTIONS`` and ``COMMANDS``; `hub.bootstrap` assembles the catalogue, nothing
-registers at import. Params and rows are frozen `msgspec.Struct`s. Every field of a row says by `Discloses` which
-class of DESIGN §7 it belongs to; the gate takes out what the viewer may not see, so a question never has to.
+registers at import. Params and rows are frozen `msgspec.Struct`s. Every field of a row says by `Discloses` to
+which class of DESIGN §7 it belongs; the gate takes out what the viewer may not see, so a question never has to.
 
 Times in params are ints of microseconds since 1970 (``_us``); in rows they are aware UTC datetimes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+from functools import cache
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from hub.access.viewer import Viewer
+from hub.directory.company import CompanyView, Desk
+from hub.directory.roles import Role
 from hub.errors import NotFound
-
-if TYPE_CHECKING:
-    from hub.access.viewer import Viewer
-    from hub.directory.company import CompanyRegistry, CompanyView
-    from hub.stores.company import Reader
+from hub.stores.company import Reader
 
 P = TypeVar("P", bound=msgspec.Struct)
 R = TypeVar("R", bound=msgspec.Struct)
@@ -28,8 +28,6 @@ DisclosureClass: TypeAlias = Literal[
     "telemetry", "know_how", "customer", "cost", "people",
 ]  # fmt: skip
 CLASSES: Final[tuple[DisclosureClass, ...]] = get_args(DisclosureClass)
-Role: TypeAlias = Literal["operator", "manager", "estimator", "sales", "admin"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class Room:
     """All that a question may know: one company's store and registry, and the time."""
 
     slug: str
-    reader: "Reader"
-    registry: "CompanyView"
+    reader: Reader
+    registry: CompanyView
     now_us: int
 
 
@@ -53,10 +51,14 @@ class Room:
 class Bench:
     """All that a command may touch: the one company's part of the directory, who asks, and the time."""
 
-    slug: str
-    registry: "CompanyRegistry"
-    viewer: "Viewer"
+    desk: Desk
+    viewer: Viewer
     now_us: int
+
+    @property
+    def slug(self) -> str:
+        """The company's slug."""
+        return self.desk.slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Question(Generic[P, R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Generic[P, R]):
-    """A change that a person makes. `run` makes it in one transaction, on a thread of its own."""
+    """A change that a person makes. `run` is given an open transaction of the directory, on a thread of its own."""
 
     name: str
     summary: str
@@ -130,7 +132,8 @@ def _by_name(entries: Iterable[Named]) -> dict[str, Named]:
     return named
 
 
-def disclosures(row: type[msgspec.Struct]) -> dict[str, DisclosureClass | None]:
+@cache
+def disclosures(row: type[msgspec.Struct]) -> Mapping[str, DisclosureClass | None]:
     """The class of each field of a row type, None where a field says none (a test fails on those)."""
     hints = get_type_hints(row, include_extras=True)
     found: dict[str, DisclosureClass | None] = {}

@@ -63,6 +63,4 @@ def decode_cursor(cursor: str) -> list[int | str]:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         return msgspec.json.decode(raw, type=list[int | str])
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        raise Invalid(
-            "this cursor is not one that the hub gave; leave it out to start anew", "cursor"
-        ) from None
+        raise Invalid("this cursor is not one that the hub gave; leave it out to start anew", "cursor") from None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.access.catalogue import Role
+from hub.directory.roles import Role
 
 ViewerKind = Literal["user", "token", "console"]
 

@@ -1,0 +1,1 @@
+"""Who exists: companies, sites, users, sessions, agents, credentials, API tokens, audit. No machine data."""
