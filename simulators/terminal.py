@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import typer
@@ -36,9 +37,7 @@ class Bar:
     """A progress bar on standard error when a person watches, nothing when piped."""
 
     def __init__(self, title: str, total: float) -> None:
-        self._progress = Progress(
-            console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
-        )
+        self._progress = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
         self._task = self._progress.add_task(title, total=total)
 
     def __enter__(self) -> Callable[[float], None]:
@@ -63,3 +62,17 @@ def stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
     return event
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work unless somebody asks to stop; say whether it was finished."""
+    working, asked = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not working.done():
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        return False
+    working.result()
+    return True

@@ -108,9 +108,7 @@ async def publisher(url: str, prefix: str, machines: Iterable[str] = ()) -> Asyn
         WireError: the URL is none of ours, or nobody answers there.
     """
     host, port = _place(url)
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2, f"tsunagu-sim-{secrets.token_hex(4)}", protocol=paho.MQTTv5
-    )
+    client = paho.Client(CallbackAPIVersion.VERSION2, f"tsunagu-sim-{secrets.token_hex(4)}", protocol=paho.MQTTv5)
     client.max_inflight_messages_set(ON_THE_WIRE)
     client.reconnect_delay_set(1, 2)
     wire = MqttWire(client, prefix, machines)
@@ -137,9 +135,7 @@ async def _connected(client: paho.Client, url: str, limit_s: float = 10.0) -> No
     until = time.monotonic() + limit_s
     while not client.is_connected():
         if time.monotonic() > until:
-            raise WireError(
-                f"the MQTT broker at {url} does not accept us within {limit_s:.0f} s; look at its log"
-            )
+            raise WireError(f"the MQTT broker at {url} does not accept us within {limit_s:.0f} s; look at its log")
         await asyncio.sleep(0.02)
 
 

@@ -90,9 +90,7 @@ async def serve(port: int, namespace: str, numeric: Mapping[str, bool]) -> Async
     try:
         await server.start()
     except OSError as problem:
-        raise WireError(
-            f"cannot listen at 127.0.0.1:{port}: {problem.strerror}; use another port"
-        ) from problem
+        raise WireError(f"cannot listen at 127.0.0.1:{port}: {problem.strerror}; use another port") from problem
     try:
         yield wire
     finally:

@@ -51,9 +51,7 @@ def test_sorts_by_time_and_keeps_the_order_of_one_time() -> None:
 def test_an_item_is_numeric_when_all_it_says_are_finite_numbers(values: list[str], numeric: bool) -> None:
     recording = parse([f"2016-05-25T05:00:00Z|item|{value}" for value in values])
     assert recording.numeric == {"item": numeric}
-    assert all(
-        isinstance(c.value, float if numeric else str) for c in recording.changes if c.value is not None
-    )
+    assert all(isinstance(c.value, float if numeric else str) for c in recording.changes if c.value is not None)
 
 
 @pytest.mark.parametrize("line", ["2016-05-25T05:00:00Z|item", "yesterday|item|1", "2016-05-25T05:00:00Z||1"])

@@ -33,9 +33,7 @@ def slice_of_a_day(tmp_path: Path) -> tuple[Path, Recording]:
             case 0:
                 lines.append(f"{at}|load|{number // 300 / 8}")
             case 1:
-                lines.append(
-                    f"{at}|execution|{('READY', 'ACTIVE', 'ACTIVE', 'UNAVAILABLE')[number // 3 % 4]}"
-                )
+                lines.append(f"{at}|execution|{('READY', 'ACTIVE', 'ACTIVE', 'UNAVAILABLE')[number // 3 % 4]}")
             case _:
                 lines.append(f"{at}|message|加工 {number}|a|")
     path = tmp_path / "slice.txt"
@@ -95,9 +93,7 @@ def test_opcua_subscriber_gets_every_change(slice_of_a_day: tuple[Path, Recordin
         assert [(v.SourceTimestamp.replace(tzinfo=UTC), v.Value.Value) for v in values] == [
             (c.at, c.value) for c in expected
         ]
-        assert [v.StatusCode.value == StatusCodes.BadNoData for v in values] == [
-            c.value is None for c in expected
-        ]
+        assert [v.StatusCode.value == StatusCodes.BadNoData for v in values] == [c.value is None for c in expected]
         number = ua.VariantType.Double if recording.numeric[item] else ua.VariantType.String
         assert {v.Value.VariantType for v in values if v.Value.Value is not None} == {number}
 
@@ -115,9 +111,7 @@ def test_mqtt_subscriber_gets_every_change(slice_of_a_day: tuple[Path, Recording
     client.subscribe("plant/a/#", qos=1)
     until(lambda: subscribed)
     command = [*SIM, "replay", str(path), "--as", "mqtt", "--url", broker, "--topic-prefix", "plant/a"]
-    done = subprocess.run(
-        [*command, "--rate", "6000"], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = subprocess.run([*command, "--rate", "6000"], capture_output=True, text=True, timeout=60, check=True)
     changes = recording.changes
     until(lambda: len(messages) >= len(changes))
     client.loop_stop()
