@@ -1,0 +1,46 @@
+"""What a driver says: readings as the protocol gave them, and the deliveries they come in.
+
+First station after the wire. Nothing here knows what a signal means. Times are microseconds since 1970, UTC.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from contract.records import Quality
+
+Raw: TypeAlias = str | bool | int | float | None
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One value of one address. `address` is its index in the list of addresses the driver was built with.
+
+    `at_us` is the source's own time, None where the source tells none. `code` is the native status where
+    quality is not good; a bad reading has the value None.
+    """
+
+    address: int
+    value: Raw
+    at_us: int | None
+    quality: Quality = "good"
+    code: str | None = None
+
+
+class InboxMark(msgspec.Struct, frozen=True, gc=False):
+    """A broker's message as it can be recognised again: its packet id and a hash of topic and payload."""
+
+    packet_id: int
+    digest: bytes
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """Readings that arrived together and are made durable together, in the order they arrived.
+
+    Over OPC UA: one notification with all its responses until `MoreNotifications` is false. Over MQTT:
+    the messages that were waiting. `inbox` marks messages so that a redelivery is not recorded twice.
+    """
+
+    readings: list[Reading]
+    seen_us: int
+    inbox: tuple[InboxMark, ...] = ()
+    replayed: bool = False
