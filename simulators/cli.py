@@ -48,7 +48,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Begin 1 s after somebody lis
 @app.callback()
 def main() -> None:
     """Before any command."""
-    logging.getLogger("asyncua").setLevel(logging.ERROR)  # it warns of unsigned sessions, which are wanted here
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # it warns of unsigned sessions, and says what we say
 
 
 @app.command()

@@ -22,7 +22,6 @@ from simulators.wires import Wire
 SLICE_S = 0.02
 MOST_A_SLICE = 40
 """2,000 changes a second at most, which is how fast the past is played when nothing slower is asked."""
-FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +52,24 @@ class Player:
         """Play until asked to stop or the time is over; return the simulated moment of standing still."""
         await self._show_up(stop, wait=plan.wait)
         begun = _now()
-        end: datetime | None = None
         with Bar("playing the past", plan.history_s) as progress:
-            while not stop.is_set():
-                wall = _now()
-                now = _simulated(wall, begun, self._start, plan.speed)
-                whole = await self._up_to(now)
-                progress((now - self._start).total_seconds())
-                if whole and now == wall and end is None:
-                    say("live")
-                    end = FOREVER if plan.for_s is None else wall + timedelta(seconds=plan.for_s)
-                if whole and end is not None and now >= end:
-                    return now
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), SLICE_S)
+            while not stop.is_set() and not await self._caught_up(begun, plan.speed):
+                progress((self._next.at - self._start).total_seconds())
+                await _pause(stop)
+        say("live")
+        end = None if plan.for_s is None else _now() + timedelta(seconds=plan.for_s)
+        while not stop.is_set():
+            now = _now()
+            if await self._up_to(min(now, end or now)) and end is not None and now >= end:
+                return end
+            await _pause(stop)
         return min(self._next.at, _now())
+
+    async def _caught_up(self, begun: datetime, speed: float | None) -> bool:
+        """Hurry after the clock on the wall, never ahead of it."""
+        wall = _now()
+        hurried = wall if speed is None else min(wall, self._start + (wall - begun) * speed)
+        return await self._up_to(hurried) and hurried == wall
 
     async def _show_up(self, stop: asyncio.Event, *, wait: bool) -> None:
         """The first moment: what a control shows when it is switched on."""
@@ -93,9 +95,9 @@ class Player:
     async def _say(self, changes: Iterable[Change]) -> None:
         for change in changes:
             await self._wires[change.address.partition("/")[0]].put(change.address, change.value, change.at)
-            self.put += 1
 
     def _take(self) -> Change:
+        self.put += 1
         taken, self._next = self._next, next(self._changes)
         return taken
 
@@ -104,8 +106,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _simulated(wall: datetime, begun: datetime, start: datetime, speed: float | None) -> datetime:
-    """The simulated moment: hurrying from `start` after the clock on the wall, never ahead of it."""
-    if speed is None:
-        return wall
-    return min(wall, start + (wall - begun) * speed)
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), SLICE_S)

@@ -18,7 +18,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.recording import Recording, parse
 from simulators.wires import rfc3339
-from tests.simulators.conftest import SIM, started, until
+from tests.simulators.conftest import SIM, started
+from tests.support.servers import wait_until
 
 START = datetime(2016, 5, 25, 5, 0, 0, 123457, tzinfo=UTC)
 
@@ -109,11 +110,11 @@ def test_mqtt_subscriber_gets_every_change(slice_of_a_day: tuple[Path, Recording
     client.on_subscribe = lambda *_: subscribed.append(1)
     client.loop_start()
     client.subscribe("plant/a/#", qos=1)
-    until(lambda: subscribed)
+    wait_until(lambda: subscribed)
     command = [*SIM, "replay", str(path), "--as", "mqtt", "--url", broker, "--topic-prefix", "plant/a"]
     done = subprocess.run([*command, "--rate", "6000"], capture_output=True, text=True, timeout=60, check=True)
     changes = recording.changes
-    until(lambda: len(messages) >= len(changes))
+    wait_until(lambda: len(messages) >= len(changes))
     client.loop_stop()
     assert json.loads(done.stdout)["played"] == len(changes)
     assert [(m.topic, json.loads(m.payload), m.qos) for m in messages] == [
