@@ -7,6 +7,8 @@ from hub.errors import Invalid
 
 Role: TypeAlias = Literal["operator", "manager", "estimator", "sales", "admin"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
+ANYONE: Final[frozenset[Role]] = frozenset(ROLES)
 
 
 def check_roles(names: Iterable[str]) -> frozenset[Role]:

@@ -1,0 +1,1 @@
+"""Managing a company: its sites, agents, enrolment, users, API tokens; what its agents have delivered."""

@@ -1,0 +1,1 @@
+"""HTTP: the application, who is asking, errors as problem+json, live events, pages. Knows no feature."""
