@@ -29,6 +29,7 @@ MAX_TICKS: Final = 2_650_467_743_990_000_000  # 9999-12-31T23:59:59: beyond it m
 OVERFLOW: Final = 0x0480  # InfoType DataValue, bit Overflow (OPC 10000-4 §7.38.1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_READ_RESPONSE: Final = 634
 _PUBLISH_RESPONSE: Final = 829
 _REPUBLISH_RESPONSE: Final = 835
 _DATA_CHANGE: Final = 811
@@ -105,13 +106,17 @@ class Decoder:
             raise wire.WireError(f"response is cut short: {error}") from None
         return changes
 
-    def value(self, data: bytes, targets: tuple[Target, ...]) -> Changes:
-        """One DataValue, as Read answers it."""
+    def read(self, body: bytes, handles: Sequence[int]) -> Changes:
+        """A ReadResponse; its values in the order of `handles`, one reading for each of their targets."""
         changes = Changes(0, 0, more=False)
         try:
-            self._one_value(data, 0, targets, changes)
+            pos = _skip_header(body, _READ_RESPONSE)
+            count: int = _I32.unpack_from(body, pos)[0]
+            pos += 4
+            for handle in handles[: max(count, 0)]:
+                pos = self._one_value(body, pos, self.targets[handle], changes)
         except (struct.error, IndexError) as error:
-            raise wire.WireError(f"value is cut short: {error}") from None
+            raise wire.WireError(f"answer is cut short: {error}") from None
         return changes
 
     def _message(self, data: bytes, pos: int, changes: Changes) -> None:
