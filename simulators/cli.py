@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
+import tempfile
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +15,8 @@ from typing import Annotated
 import typer
 
 from simulators import replay as replaying
+from simulators.demo.children import DemoError
+from simulators.demo.story import Wish, show
 from simulators.factory import FactoryError, FactoryFile, MachineEntry, MqttEntry, OpcUaEntry, check
 from simulators.factory import read as read_factory
 from simulators.factory import run as run_factory
@@ -176,3 +181,34 @@ def _work(described: FactoryFile, where: str, plan: Plan) -> None:
         raise fail(str(problem), 2) from problem
     except WireError as problem:
         raise fail(str(problem)) from problem
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the hub's pages are, on 127.0.0.1.")] = 8000,
+    seconds: Annotated[float | None, typer.Option("--for", min=1, help="Live seconds, then judge and end.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
+    history: Annotated[float, typer.Option(min=0, help="Hours of past to begin with.")] = 6.0,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
+) -> None:
+    """Run three companies with fourteen machines, their agents and a hub here, and watch them at work.
+
+    Example: tsunagu-sim demo --for 60 --json
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsunagu-demo-")))
+        try:
+            verdict = show(Wish(port, folder, history, seconds), say)
+        except DemoError as problem:
+            raise fail(str(problem)) from problem
+        except KeyboardInterrupt:
+            say("ended")
+            return
+    if verdict is None:
+        return
+    if as_json:
+        result(verdict.told())
+    if not verdict.equal:
+        raise typer.Exit(1)

@@ -1,0 +1,214 @@
+"""The order in which the demo happens: hub, companies, broker, machines, agents; then it is watched, or judged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from simulators.demo.children import Child, Children, DemoError, answers, ask, command, free_port, run
+from simulators.demo.floor import COMPANIES, SITE, Company, Wires, agent_toml, factory_toml
+from simulators.demo.hub import Hub, is_ready
+from simulators.demo.verdict import Verdict
+
+START_S = 60.0
+PAST_S = 240.0
+DRAIN_S = 90.0
+SEED = 20261120
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked on the command line."""
+
+    port: int
+    data: Path
+    history_h: float
+    for_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How people and programs get into one company."""
+
+    company: Company
+    password: str | None
+    token: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A company at work on this computer."""
+
+    access: Access
+    wires: Wires
+    machines: Child
+    truth: Path
+
+
+class Demo:
+    """The demo while it runs; every process belongs to `children`."""
+
+    def __init__(self, wish: Wish, children: Children, say: Say) -> None:
+        self._wish = wish
+        self._children = children
+        self._say = say
+        self._hub_dir = wish.data / "hub"
+        self._url = f"http://127.0.0.1:{wish.port}"
+
+    def open(self) -> list[Floor]:
+        """Start everything; return when every machine has played its past and is live."""
+        if answers(self._wish.port):
+            raise DemoError(f"port {self._wish.port} is in use; choose another with --port")
+        self._say(f"setting up three companies in {self._wish.data}")
+        accesses = self._found_companies()
+        self._say("starting the hub")
+        serve = [command("tsunagu-hub"), "serve", "--data", str(self._hub_dir), "--port", str(self._wish.port)]
+        self._children.start("hub", serve)
+        self._children.wait_for(lambda: is_ready(self._url), f"the hub at {self._url} is not ready", START_S)
+        broker_port = self._broker()
+        floors = [self._machines(access, Wires(free_port(), broker_port)) for access in accesses]
+        for floor in floors:
+            self._agent(floor)
+        self._say(f"playing {self._wish.history_h:g} hours of past")
+        for floor in floors:
+            self._await_said(floor.machines.log, "live", f"{floor.machines.name} does not come to live", PAST_S)
+        return floors
+
+    def _found_companies(self) -> list[Access]:
+        first, *others = COMPANIES
+        hub, data = command("tsunagu-hub"), str(self._hub_dir)
+        names = ["--company", first.slug, "--company-name", first.name, "--admin", first.admin]
+        passwords = {first.slug: ask([hub, "init", "--data", data, *names, "--json"]).get("password")}
+        for company in others:
+            run([hub, "company", "add", company.slug, "--name", company.name, "--data", data])
+            user = [hub, "user", "add", company.admin, "--company", company.slug, "--role", "admin"]
+            passwords[company.slug] = ask([*user, "--data", data, "--json"]).get("password")
+        return [self._access(company, passwords[company.slug]) for company in COMPANIES]
+
+    def _access(self, company: Company, password: str | None) -> Access:
+        hub, of = command("tsunagu-hub"), ["--company", company.slug, "--data", str(self._hub_dir), "--json"]
+        token = ask([hub, "token", "add", "--role", "manager", *of])["token"]
+        code = ask([hub, "agent", "add", company.agent, "--site", SITE, *of])["code"]
+        return Access(company, password, token, code)
+
+    def _broker(self) -> int | None:
+        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+        if program is None:
+            self._say("Mosquitto is not installed: the demo runs its OPC UA machines only")
+            return None
+        port, folder = free_port(), self._wish.data / "mosquitto"
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {folder}/\nmax_queued_messages 0\nuser root\n"
+        )
+        self._say("starting Mosquitto")
+        self._children.start("mosquitto", [program, "-c", str(config)])
+        self._children.wait_for(lambda: answers(port), f"Mosquitto does not listen at {port}", START_S)
+        return port
+
+    def _machines(self, access: Access, wires: Wires) -> Floor:
+        company, folder = access.company, self._wish.data / "machines"
+        folder.mkdir(parents=True, exist_ok=True)
+        file, truth = folder / f"{company.slug}.toml", folder / f"{company.slug}-truth.json"
+        file.write_text(factory_toml(company, SEED, wires), encoding="utf-8")
+        options = ["--history", str(self._wish.history_h), "--wait", "--truth", str(truth)]
+        if self._wish.for_s is not None:
+            options += ["--for", str(self._wish.for_s)]
+        self._say(f"starting the machines of {company.name}")
+        child = self._children.start(
+            f"machines-{company.slug}", [command("tsunagu-sim"), "factory", str(file), *options]
+        )
+        self._await_said(child.log, "ready", f"{child.name} are not ready", START_S)
+        return Floor(access, wires, child, truth)
+
+    def _agent(self, floor: Floor) -> None:
+        company = floor.access.company
+        folder = self._wish.data / "agents" / company.agent
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / "agent.toml"
+        config.write_text(agent_toml(company, self._url, folder / "data", floor.wires), encoding="utf-8")
+        agent = command("tsunagu-agent")
+        self._say(f"enrolling agent {company.agent}")
+        run([agent, "enrol", self._url, floor.access.code, "--config", str(config)])
+        self._children.start(company.agent, [agent, "run", "--config", str(config)])
+
+    def _await_said(self, log: Path, word: str, what: str, limit_s: float) -> None:
+        self._children.wait_for(lambda: word in log.read_text(encoding="utf-8").splitlines(), what, limit_s)
+
+    def watch(self) -> None:
+        """Until Ctrl-C: see that every process lives.
+
+        Raises:
+            DemoError: one died.
+        """
+        while True:
+            self._children.check()
+            time.sleep(1.0)
+
+    def judge(self, floors: Sequence[Floor]) -> Verdict:
+        """Wait until the machines stand still and the agents have delivered, then compare the hub with the truth."""
+        for floor in floors:
+            self._children.wait_for(
+                lambda said=floor.machines.said: bool(said.read_text()),  # type: ignore[misc]  # bound early
+                f"{floor.machines.name} do not come to a stand",
+                (self._wish.for_s or 0) + START_S,
+            )
+        verdict = Verdict()
+        for floor in floors:
+            hub = Hub(self._url, floor.access.token)
+            truth = json.loads(floor.truth.read_text(encoding="utf-8"))
+            name = floor.access.company.name
+            self._children.wait_for(
+                lambda hub=hub, truth=truth: delivered(hub, truth["until"]),  # type: ignore[misc]  # bound early
+                f"the agent of {name} has not delivered everything",
+                DRAIN_S,
+            )
+            verdict.deliver(hub.agents())
+            for machine in truth["machines"]:
+                asked = SITE, machine["machine"], truth["from"], truth["until"]
+                label = f"{floor.access.company.slug}/{machine['machine']}"
+                verdict.machine(label, machine, truth["from"], hub.intervals(*asked), hub.runs(*asked))
+        return verdict
+
+
+def delivered(hub: Hub, until: str) -> bool:
+    """Whether agents have nothing left and every machine is known beyond the moment it stood still."""
+    still = datetime.fromisoformat(until)
+    known = [machine["known_until"] for machine in hub.machines()]
+    return all(agent["backlog"] == 0 for agent in hub.agents()) and all(
+        at is not None and datetime.fromisoformat(at) >= still for at in known
+    )
+
+
+def show(wish: Wish, say: Say) -> Verdict | None:
+    """Run the demo: for ever, or for a while and judge it. Every process is ended on the way out.
+
+    Raises:
+        DemoError: something did not start, died, or did not deliver in time.
+        KeyboardInterrupt: somebody ended it.
+    """
+    with Children(wish.data / "logs") as children:
+        demo = Demo(wish, children, say)
+        floors = demo.open()
+        say(f"open http://localhost:{wish.port}/ and log in:")
+        for floor in floors:
+            access = floor.access
+            say(f"  {access.company.name}: {access.company.admin}  {access.password}")
+        say(f"logs are in {wish.data / 'logs'}; Ctrl-C ends everything")
+        if wish.for_s is None:
+            demo.watch()
+            return None
+        verdict = demo.judge(floors)
+        for difference in verdict.differences[:20]:
+            say(difference)
+        return verdict
