@@ -100,10 +100,11 @@ class LiveBus:
             self._subscriptions.discard(subscription)
 
     def end(self) -> None:
-        """Lets every listener finish: the hub is stopping."""
+        """Lets every listener finish: the hub is stopping. From any thread, or from a signal's handler."""
         self._ended = True
         for subscription in tuple(self._subscriptions):
-            subscription.end()
+            if not subscription.loop.is_closed():
+                subscription.loop.call_soon_threadsafe(subscription.end)
 
 
 def _key(event: msgspec.Struct) -> object:

@@ -46,7 +46,13 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     company: str
 
 
-def build_router(accept: Accept, directory: Directory, metrics: Metrics, clock_us: Callable[[], int]) -> APIRouter:
+def build_router(
+    accept: Accept,
+    directory: Directory,
+    metrics: Metrics,
+    clock_us: Callable[[], int],
+    delivered: Callable[[AgentIdentity], None],
+) -> APIRouter:
     """POST /batches and POST /enrol."""
     router = APIRouter(tags=["agents deliver"])
     attempts = Throttle(burst=20, refill_s=3)
@@ -65,6 +71,7 @@ def build_router(accept: Accept, directory: Directory, metrics: Metrics, clock_u
             metrics.batches.labels(_outcome(error)).inc()
             raise
         metrics.batches.labels("committed").inc()
+        delivered(agent)
         metrics.ingest_s.observe(time.perf_counter() - started)
         return Response(encode_receipt(receipt), media_type=JSON)
 

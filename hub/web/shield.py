@@ -44,12 +44,18 @@ class Shield:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Cache-Control", _keep(scope))
             await send(message)
 
         bounded = receive if scope["path"] in _OWN_LIMIT else _bounded(Headers(scope=scope), receive)
         await self._app(scope, bounded, send_shielded)
+
+
+def _keep(scope: Scope) -> str:
+    """Data is never kept by a browser; a shipped file whose address holds its content's hash may be for ever."""
+    if not scope["path"].startswith("/static/"):
+        return "no-store"
+    return "public, max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
 
 
 def _bounded(headers: Headers, receive: Receive) -> Receive:

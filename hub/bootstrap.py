@@ -1,0 +1,227 @@
+"""The one place that builds the hub's parts and joins them. Nothing is built at import.
+
+`build_office` is what the commands need: directory, stores and gate. `build_hub` adds what a server needs.
+"""
+
+import asyncio
+import contextlib
+import importlib.metadata
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from fastapi import APIRouter, FastAPI
+
+from contract.keys import split_machine_key
+from hub.access.audit import Audit
+from hub.access.catalogue import Catalogue
+from hub.access.gate import Gate
+from hub.access.live import AgentChanged, LiveBus, MachineChanged
+from hub.companies import api as companies_api
+from hub.companies import commands as companies_commands
+from hub.companies import questions as companies_questions
+from hub.directory.agents import AgentIdentity
+from hub.directory.company import list_companies
+from hub.directory.database import Directory
+from hub.directory.records import finish_rebuild, next_rebuild
+from hub.errors import HubError, Unavailable
+from hub.ingest.desk import IngestDesk
+from hub.ingest.sorting import Sorted
+from hub.machines import api as machines_api
+from hub.machines import pages as machines_pages
+from hub.machines import questions as machines_questions
+from hub.projector import Projector, Step, progress, rebuild
+from hub.schema import COMPANY_MIGRATIONS
+from hub.series import api as series_api
+from hub.series import questions as series_questions
+from hub.stores.company import Stores
+from hub.timeline import api as timeline_api
+from hub.timeline import questions as timeline_questions
+from hub.web import deliveries, live, session
+from hub.web.app import Parts, build_app
+from hub.web.auth import Authenticator, current_viewer
+from hub.web.layout import build_pages
+from hub.web.metrics import Metrics
+
+REBUILD_POLL_S = 1.0
+AUDIT_FLUSH_S = 30.0
+log = structlog.get_logger("hub")
+
+
+def clock_us() -> int:
+    """The hub's clock: microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def build_catalogue() -> Catalogue:
+    """Every question and command of every feature."""
+    return Catalogue(
+        questions=(
+            *companies_questions.QUESTIONS,
+            *machines_questions.QUESTIONS,
+            *series_questions.QUESTIONS,
+            *timeline_questions.QUESTIONS,
+        ),
+        commands=companies_commands.COMMANDS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What asks and changes: the same for commands and for a server."""
+
+    directory: Directory
+    stores: Stores
+    audit: Audit
+    gate: Gate
+    now_us: Callable[[], int]
+
+    def close(self) -> None:
+        """Writes what is still to be written, then closes every file."""
+        with contextlib.suppress(HubError):
+            self.audit.flush()
+        self.stores.close()
+        self.directory.close()
+
+    def companies(self) -> list[str]:
+        """Slugs of every company of this hub."""
+        return [slug for slug, _ in self.directory.read(list_companies)]
+
+
+def build_office(
+    directory: Directory, data_dir: Path, now_us: Callable[[], int] = clock_us, *, max_pages: int | None = None
+) -> Office:
+    """The office over an open directory."""
+    stores = Stores(data_dir, COMPANY_MIGRATIONS, max_pages=max_pages)
+    audit = Audit(directory, now_us)
+    return Office(directory, stores, audit, Gate(build_catalogue(), directory, stores, audit, now_us), now_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A whole hub, ready to be served."""
+
+    office: Office
+    live: LiveBus
+    projector: Projector
+    app: FastAPI
+
+
+def build_hub(office: Office) -> Hub:
+    """Joins the parts of a server."""
+    bus = LiveBus()
+    projector = Projector(
+        office.stores, office.companies, lambda company, step: _tell(bus, company, step), office.now_us
+    )
+    metrics = Metrics(lambda: bus.subscribers, lambda: _lag(office))
+
+    def told(company: str, batch: Sorted) -> None:
+        metrics.committed(len(batch.accepted), len(batch.repeated), len(batch.refused))
+        projector.wake(company)
+
+    def delivered(agent: AgentIdentity) -> None:
+        bus.publish(agent.company, AgentChanged(agent=agent.agent))
+
+    desk = IngestDesk(office.stores, told)
+    parts = Parts(
+        authenticator=Authenticator(office.directory, office.now_us),
+        metrics=metrics,
+        api=(
+            deliveries.build_router(desk.accept, office.directory, metrics, office.now_us, delivered),
+            session.build_router(office.gate),
+            companies_api.build_router(office.gate),
+            machines_api.build_router(office.gate),
+            timeline_api.build_router(office.gate),
+            series_api.build_router(office.gate),
+            live.build_router(bus),
+        ),
+        pages=_pages(office, bus),
+        checks={"directory": lambda: _check_directory(office), "stores": lambda: _check_stores(office)},
+        lifespan=lambda _app: _running(office, projector, bus),
+        version=version(),
+    )
+    return Hub(office, bus, projector, build_app(parts))
+
+
+def _pages(office: Office, bus: LiveBus) -> tuple[APIRouter, ...]:
+    pages = build_pages()
+    return (machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),)
+
+
+def version() -> str:
+    """The installed version."""
+    try:
+        return importlib.metadata.version("tsunagu")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
+
+
+def _tell(bus: LiveBus, company: str, step: Step) -> None:
+    for key in step.machines:
+        site, machine = split_machine_key(key)
+        bus.publish(company, MachineChanged(site=site, machine=machine))
+
+
+def _lag(office: Office) -> float:
+    return sum(office.stores.open(company).read_now(progress).behind for company in office.companies())
+
+
+async def _check_directory(office: Office) -> None:
+    office.companies()
+
+
+async def _check_stores(office: Office) -> None:
+    for company in office.companies():
+        state = await office.stores.open(company).read(progress)
+        if state.stopped:
+            raise Unavailable(f"{state.stopped} machines are not folded on; the hub's log says why")
+
+
+@contextlib.asynccontextmanager
+async def _running(office: Office, projector: Projector, bus: LiveBus) -> AsyncIterator[None]:
+    await projector.start()
+    helpers = [asyncio.create_task(_serve_rebuilds(office)), asyncio.create_task(_flush_audit(office))]
+    try:
+        yield
+    finally:
+        bus.end()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        await projector.stop()
+        await asyncio.to_thread(office.close)
+
+
+async def _flush_audit(office: Office) -> None:
+    while True:
+        await asyncio.sleep(AUDIT_FLUSH_S)
+        try:
+            await asyncio.to_thread(office.audit.flush)
+        except HubError as error:
+            log.warning("audit waits", reason=error.message)
+
+
+async def _serve_rebuilds(office: Office) -> None:
+    """Does the rebuilds that `tsunagu-hub rebuild` asks of a hub that is serving."""
+    while True:
+        asked = office.directory.read(next_rebuild)
+        if asked is None:
+            await asyncio.sleep(REBUILD_POLL_S)
+            continue
+        number, company = asked
+        fault = await asyncio.to_thread(_rebuild_one, office, company)
+        done = partial(finish_rebuild, number=number, fault=fault, now_us=office.now_us())
+        await asyncio.to_thread(office.directory.change, done)
+
+
+def _rebuild_one(office: Office, company: str) -> str | None:
+    try:
+        records = rebuild(office.stores.open(company), office.now_us())
+    except HubError as error:
+        log.warning("rebuild failed", company=company, reason=error.message)
+        return error.message
+    log.info("rebuilt", company=company, records=records)
+    return None
