@@ -63,7 +63,7 @@ def _commit(
             quarantine.held_numbers(writer, epoch.epoch_no, first, last),
         )
 
-    judged = sort_batch(batch, unreadable, site, epoch.claimed, earlier)
+    judged = sort_batch(batch, unreadable, site, epoch.claimed, epoch.lost, earlier)
     if judged.accepted:
         segments.append(writer, epoch.epoch_no, judged.accepted, received_us)
     for bad in judged.refused:

@@ -12,7 +12,7 @@ from contract.batch import Batch
 from contract.checks import fault_of
 from contract.codec import Unreadable, encode_record
 from contract.records import Record
-from hub.ledger.ranges import Range
+from hub.ledger.ranges import Range, contains
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -41,8 +41,18 @@ Earlier = Callable[[int, int], tuple[Mapping[int, Record], Mapping[int, str]]]
 """(first, last) → the records on disk with those numbers, and the reasons of those in quarantine."""
 
 
-def sort_batch(batch: Batch, unreadable: list[Unreadable], site: str, claimed: list[Range], earlier: Earlier) -> Sorted:
-    """Splits a batch. `claimed` are the numbers delivered before; `earlier` is asked only where they overlap."""
+def sort_batch(
+    batch: Batch,
+    unreadable: list[Unreadable],
+    site: str,
+    claimed: list[Range],
+    lost: list[Range],
+    earlier: Earlier,
+) -> Sorted:
+    """Splits a batch. `claimed` are the numbers delivered before, `lost` those of them that were not there.
+
+    `earlier` is asked only where the batch overlaps with what was claimed.
+    """
     refused = [Refused(_claimed_seq(bad.seq, batch), bad.reason, bad.raw) for bad in unreadable]
     fresh: list[Record] = []
     known: list[Record] = []
@@ -57,7 +67,7 @@ def sort_batch(batch: Batch, unreadable: list[Unreadable], site: str, claimed: l
                 refused.append(Refused(seq, f"conflict: number {seq} twice in one batch", encode_record(record)))
         else:
             taken[seq] = record
-            (known if overlaps and _inside(overlaps, seq) else fresh).append(record)
+            (known if overlaps and contains(overlaps, seq) and not contains(lost, seq) else fresh).append(record)
     accepted = []
     for record in fresh:
         fault = fault_of(record, site)
@@ -65,32 +75,27 @@ def sort_batch(batch: Batch, unreadable: list[Unreadable], site: str, claimed: l
             accepted.append(record)
         else:
             refused.append(Refused(record.seq, fault, encode_record(record)))
-    repeated = _against_disk(known, site, earlier, accepted, refused)
-    return Sorted(sorted(accepted, key=_seq) if known else accepted, repeated, refused)
+    return Sorted(accepted, _against_disk(known, earlier, refused), refused)
 
 
-def _against_disk(
-    known: list[Record], site: str, earlier: Earlier, accepted: list[Record], refused: list[Refused]
-) -> list[int]:
-    """Numbers that were claimed before: the same again, a conflict, or one that had been counted lost."""
+def _against_disk(known: list[Record], earlier: Earlier, refused: list[Refused]) -> list[int]:
+    """Numbers that were delivered before: the same again, or a conflict.
+
+    Telemetry that was moved out of the ledger cannot be compared any more: the first one stands.
+    """
     if not known:
         return []
     on_disk, in_quarantine = earlier(known[0].seq, known[-1].seq)
     repeated = []
     for record in known:
         seq = record.seq
-        if seq in on_disk:
-            if on_disk[seq] == record:
-                repeated.append(seq)
-            else:
-                reason = f"conflict: number {seq} was delivered before with other content"
-                refused.append(Refused(seq, reason, encode_record(record)))
-        elif seq in in_quarantine:
+        if seq in in_quarantine:
             refused.append(Refused(seq, in_quarantine[seq], encode_record(record)))
-        elif (fault := fault_of(record, site)) is not None:
-            refused.append(Refused(seq, fault, encode_record(record)))
+        elif on_disk.get(seq, record) == record:
+            repeated.append(seq)
         else:
-            accepted.append(record)
+            reason = f"conflict: number {seq} was delivered before with other content"
+            refused.append(Refused(seq, reason, encode_record(record)))
     return repeated
 
 
@@ -104,7 +109,3 @@ def _claimed_seq(seq: int | None, batch: Batch) -> int | None:
 
 def _overlapping(batch: Batch, claimed: list[Range]) -> list[Range]:
     return [(low, high) for low, high in claimed if low < batch.upto and high > batch.after]
-
-
-def _inside(claimed: list[Range], seq: int) -> bool:
-    return any(low < seq <= high for low, high in claimed)

@@ -118,12 +118,12 @@ def _agent(reader: Reader, row: tuple[Any, ...]) -> AgentDelivery:
 
 
 def _ranges(reader: Reader, table: str, epoch_no: int) -> list[Range]:
-    sql = f"SELECT after, upto FROM {table} WHERE epoch_no = ? ORDER BY after"  # noqa: S608  (claims or losses)
+    sql = f"SELECT after, upto FROM {table} WHERE epoch_no = ? ORDER BY after"
     return [(after, upto) for after, upto in reader.all(sql, (epoch_no,))]
 
 
 def _replace(writer: Writer, table: str, epoch_no: int, old: list[Range], new: list[Range]) -> None:
     gone = [(epoch_no, after) for after, upto in old if (after, upto) not in new]
     come = [(epoch_no, after, upto) for after, upto in new if (after, upto) not in old]
-    writer.many(f"DELETE FROM {table} WHERE epoch_no = ? AND after = ?", gone)  # noqa: S608  (as above)
-    writer.many(f"INSERT INTO {table} (epoch_no, after, upto) VALUES (?, ?, ?)", come)  # noqa: S608  (as above)
+    writer.many(f"DELETE FROM {table} WHERE epoch_no = ? AND after = ?", gone)
+    writer.many(f"INSERT INTO {table} (epoch_no, after, upto) VALUES (?, ?, ?)", come)

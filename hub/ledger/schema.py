@@ -39,6 +39,7 @@ CREATE TABLE segments (
     samples BLOB
 );
 CREATE INDEX segments_by_number ON segments (epoch_no, last_seq);
+CREATE INDEX segments_with_samples ON segments (segment) WHERE samples IS NOT NULL;
 CREATE TABLE spans (
     machine TEXT NOT NULL,
     segment INTEGER NOT NULL REFERENCES segments,

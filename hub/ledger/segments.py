@@ -99,3 +99,8 @@ def stored(reader: Reader, epoch_no: int, first_seq: int, last_seq: int) -> dict
             if first_seq <= record.seq <= last_seq:
                 found[record.seq] = record
     return found
+
+
+def samples_moved(writer: Writer, segment: int) -> None:
+    """Telemetry up to this segment lies in the series tables now: it is stored once."""
+    writer.run("UPDATE segments SET samples = NULL WHERE segment <= ? AND samples IS NOT NULL", (segment,))

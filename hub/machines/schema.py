@@ -10,7 +10,7 @@ CREATE TABLE machines (
     seq INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE state_models (
-    machine_id INTEGER NOT NULL REFERENCES machines,
+    machine_id INTEGER NOT NULL,
     at INTEGER NOT NULL,
     model TEXT NOT NULL,
     epoch_no INTEGER NOT NULL,

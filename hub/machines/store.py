@@ -13,7 +13,7 @@ from contract.keys import split_machine_key
 from contract.records import Machine, Value
 from contract.times import AHEAD_LIMIT_US, to_us
 from hub.machines.fold import QUALITIES, MachineRows
-from hub.stores.company import Reader, Writer
+from hub.stores.company import Reader, Row, Writer
 
 _machine_decoder: msgspec.json.Decoder[Machine] = msgspec.json.Decoder(Machine)
 _names: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
@@ -130,7 +130,8 @@ def _write_newest(writer: Writer, rows: list[tuple[Any, ...]]) -> None:
 def _write_machine(writer: Writer, machine_id: int, row: tuple[int, str, bytes, int, int]) -> None:
     at, model, record, epoch_no, seq = row
     writer.run(
-        "UPDATE machines SET at = ?, record = ?, epoch_no = ?, seq = ? WHERE machine_id = ? AND (epoch_no, seq) < (?, ?)",
+        "UPDATE machines SET at = ?, record = ?, epoch_no = ?, seq = ?"
+        " WHERE machine_id = ? AND (epoch_no, seq) < (?, ?)",
         (at, record, epoch_no, seq, machine_id, epoch_no, seq),
     )
     writer.run(
@@ -149,6 +150,29 @@ def state_models(reader: Reader, machine_id: int) -> tuple[tuple[int, str], ...]
         if not kept or kept[-1][1] != model:
             kept.append((at, model))
     return tuple(kept)
+
+
+def models_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, tuple[tuple[int, str], ...]]:
+    """State models of some machines by key, empty where none was told yet."""
+    found = {}
+    for key in keys:
+        row = reader.one("SELECT machine_id FROM machines WHERE machine = ?", (key,))
+        found[key] = state_models(reader, int(row[0])) if row is not None else ()
+    return found
+
+
+def seeds(reader: Reader) -> tuple[list[Row], list[Row]]:
+    """What a rebuild cannot fold from the ledger: machine numbers, and newest values of telemetry."""
+    return (
+        reader.all("SELECT machine_id, machine FROM machines ORDER BY machine_id"),
+        reader.all("SELECT * FROM newest WHERE telemetry = 1"),
+    )
+
+
+def plant(writer: Writer, found: tuple[list[Row], list[Row]]) -> None:
+    """Puts seeds into an empty store."""
+    writer.many("INSERT INTO machines (machine_id, machine) VALUES (?, ?)", found[0])
+    writer.many("INSERT INTO newest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found[1])
 
 
 def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterator[tuple[int, str, Value]]:
@@ -216,12 +240,23 @@ def _known(row: tuple[Any, ...]) -> Known:
 def newest(reader: Reader, machine_id: int) -> list[Newest]:
     """The newest value of every signal of a machine, by name."""
     rows = reader.all(
-        "SELECT signal, at, value, quality, code, seen, unit, telemetry FROM newest WHERE machine_id = ? ORDER BY signal",
+        "SELECT signal, at, value, quality, code, seen, unit, telemetry FROM newest"
+        " WHERE machine_id = ? ORDER BY signal",
         (machine_id,),
     )
     return [
         Newest(s, at, v, QUALITIES[q], code, seen, unit, bool(tele)) for s, at, v, q, code, seen, unit, tele in rows
     ]
+
+
+def values_of(reader: Reader, machine_id: int, signals: tuple[str, ...]) -> dict[str, Value]:
+    """The newest values of some signals, those not known left out."""
+    marks = ", ".join("?" * len(signals))
+    rows = reader.all(
+        f"SELECT signal, value FROM newest WHERE machine_id = ? AND signal IN ({marks}) AND value IS NOT NULL",
+        (machine_id, *signals),
+    )
+    return dict(rows)
 
 
 def conditions(reader: Reader, machine_id: int, from_us: int, to_us_: int) -> list[ConditionChange]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from hub.errors import NotFound
 from hub.stores.sqlite import open_database, open_reader, store_errors, transaction
@@ -45,12 +45,6 @@ class Writer(Reader):
     def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """One statement for each row."""
         self.connection.executemany(sql, rows)
-
-
-class Publisher(Protocol):
-    """Where a store says that something was committed (live pages)."""
-
-    def __call__(self, company: str) -> None: ...
 
 
 class CompanyStore:
@@ -90,6 +84,21 @@ class CompanyStore:
     def _write(self, change: Callable[[Writer], T]) -> T:
         with store_errors(self.path), transaction(self._connection):
             return change(Writer(self._connection))
+
+    def swap_in(self, beside: Path, tables: Sequence[str]) -> None:
+        """Replaces the contents of some tables by those of a store beside this one, in one transaction."""
+        self._writer.submit(self._swap_in, beside, tables).result()
+
+    def _swap_in(self, beside: Path, tables: Sequence[str]) -> None:
+        with store_errors(self.path):
+            self._connection.execute("ATTACH ? AS beside", (str(beside),))
+            try:
+                with transaction(self._connection):
+                    for table in tables:
+                        self._connection.execute(f"DELETE FROM main.{table}")  # noqa: S608  (our own table names)
+                        self._connection.execute(f"INSERT INTO main.{table} SELECT * FROM beside.{table}")  # noqa: S608
+            finally:
+                self._connection.execute("DETACH beside")
 
     def _reader_connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -105,6 +105,13 @@ def closed(run: OpenRun, at_us: int, into: State) -> Run:
     )
 
 
+def counted(run: OpenRun, at_us: int) -> OpenRun:
+    """A copy with the time until `at_us` counted in the state it is in; the run itself is unchanged."""
+    copy = msgspec.structs.replace(run)
+    _count(copy, at_us)
+    return copy
+
+
 def _count(run: OpenRun, at_us: int) -> None:
     if run.state == "running":
         run.active_us += at_us - run.at_us

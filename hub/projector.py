@@ -1,0 +1,221 @@
+"""Ledger → facts, one company at a time: the only writer of what is folded (DESIGN §5).
+
+A step takes the segments that came since the last one, writes their rows, folds the machines they touch, and moves
+the cursor, all in one transaction of that company's store. A fold that fails stops its machine alone: the fault is
+shown and the fold tried again with the next step; nothing is skipped. Telemetry is moved, not copied, from the
+segment into the series tables. A rebuild folds everything anew in a file beside the store and swaps it in.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from hub.errors import HubError
+from hub.ledger import segments
+from hub.ledger.segments import Segment
+from hub.machines import store as machines
+from hub.machines.fold import rows_of
+from hub.schema import COMPANY_MIGRATIONS, PROJECTED
+from hub.series import store as series
+from hub.series.fold import block_rows
+from hub.stores.company import CompanyStore, Reader, Stores, Writer
+from hub.timeline import store as timeline
+
+STEP_SEGMENTS = 16
+RECUT_SIGNALS = 20
+IDLE_S = 60.0
+RETRY_S = 5.0
+ALL_TIME = -(2**62)
+_CURSOR = "ledger"
+
+log = structlog.get_logger(__name__)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one step did. `behind`: there is more to do at once."""
+
+    machines: frozenset[str]
+    records: int
+    behind: bool
+
+
+class Projection(msgspec.Struct, frozen=True):
+    """How far a company's facts are: segments not folded yet, machines whose fold is stopped."""
+
+    behind: int
+    stopped: int
+
+
+def project(writer: Writer, arrived: Iterable[Segment], now_us: int) -> tuple[set[str], int]:
+    """Folds segments, in the caller's transaction; the machines touched and the number of records."""
+    touched: set[str] = set()
+    records = 0
+    for segment in arrived:
+        rows = rows_of(segment.records, segment.samples, segment.epoch_no)
+        described = {row[0] for row in rows.machines}
+        before = machines.models_by_key(writer, described)
+        ids = machines.write(writer, rows)
+        series.write_blocks(writer, block_rows(segment.samples, segment.epoch_no, segment.received_us), ids)
+        timeline.mark_due(writer, {ids[machine]: at for machine, at in rows.earliest_change.items()})
+        after = machines.models_by_key(writer, described)
+        timeline.mark_due(writer, {ids[m]: ALL_TIME for m in described if before[m] != after[m]})
+        writer.run("INSERT OR REPLACE INTO projector (name, segment) VALUES (?, ?)", (_CURSOR, segment.segment))
+        touched |= ids.keys()
+        records += len(segment.records) + len(segment.samples)
+    for machine_id, from_us in timeline.due(writer):
+        _fold(writer, machine_id, from_us, now_us)
+    return touched, records
+
+
+def _fold(writer: Writer, machine_id: int, from_us: int, now_us: int) -> None:
+    writer.run("SAVEPOINT fold")
+    try:
+        timeline.fold_machine(writer, machine_id, from_us)
+    except sqlite3.Error:
+        raise  # the store is at fault, not this machine: the whole step is undone
+    except Exception as error:
+        writer.run("ROLLBACK TO fold")
+        timeline.note_fault(writer, "timeline", machine_id, now_us, f"{type(error).__name__}: {error}")
+        log.exception("fold stopped", machine_id=machine_id)
+    else:
+        timeline.clear_fault(writer, "timeline", machine_id)
+    writer.run("RELEASE fold")
+
+
+def cursor(reader: Reader) -> int:
+    """The last segment that was folded."""
+    row = reader.one("SELECT segment FROM projector WHERE name = ?", (_CURSOR,))
+    return int(row[0]) if row is not None else 0
+
+
+def step(writer: Writer, now_us: int) -> Step:
+    """One step of a company, in the caller's transaction."""
+    arrived = list(segments.after(writer, cursor(writer), STEP_SEGMENTS))
+    touched, records = project(writer, arrived, now_us)
+    if arrived:
+        segments.samples_moved(writer, arrived[-1].segment)
+    return Step(frozenset(touched), records, behind=len(arrived) == STEP_SEGMENTS)
+
+
+def recut(writer: Writer, now_us: int) -> int:
+    """Re-cuts telemetry of hours that are over, a few signals at a time; how many samples were moved."""
+    return sum(series.recut(writer, *found) for found in series.settled(writer, now_us, RECUT_SIGNALS))
+
+
+def progress(reader: Reader) -> Projection:
+    """How far behind the ledger the facts are."""
+    return Projection(segments.last(reader) - cursor(reader), timeline.fault_count(reader))
+
+
+class Projector:
+    """Runs the steps of every company; `wake` says that a company has something new."""
+
+    def __init__(
+        self, stores: Stores, companies: Callable[[], Iterable[str]], changed: Callable[[str, Step], None],
+        now_us: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._stores = stores
+        self._companies = companies
+        self._changed = changed
+        self._now_us = now_us
+        self._awake: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Begins with every company there is; what came while the hub was down is folded first."""
+        self._loop = asyncio.get_running_loop()
+        for company in self._companies():
+            self._watch(company)
+
+    async def stop(self) -> None:
+        """Lets running steps end, then stops."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+    def wake(self, company: str) -> None:
+        """Something of this company was committed. Called on the event loop."""
+        if company not in self._tasks:
+            self._watch(company)
+        self._awake[company].set()
+
+    def _watch(self, company: str) -> None:
+        self._awake[company] = asyncio.Event()
+        self._awake[company].set()
+        self._tasks[company] = asyncio.create_task(self._run(company), name=f"projector-{company}")
+
+    async def _run(self, company: str) -> None:
+        awake = self._awake[company]
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    await awake.wait()
+            except TimeoutError:
+                await self._tidy(company)
+                continue
+            awake.clear()
+            try:
+                await self._catch_up(company)
+            except HubError as error:
+                log.warning("projector waits", company=company, reason=error.message)
+                await asyncio.sleep(RETRY_S)
+                awake.set()
+            except Exception:
+                log.exception("projector step failed", company=company)
+                await asyncio.sleep(RETRY_S)
+                awake.set()
+
+    async def _catch_up(self, company: str) -> None:
+        store = self._stores.open(company)
+        while True:
+            done = await store.write(lambda writer: step(writer, self._now_us()))
+            if done.machines:
+                self._changed(company, done)
+            if not done.behind:
+                return
+
+    async def _tidy(self, company: str) -> None:
+        try:
+            while await self._stores.open(company).write(lambda writer: recut(writer, self._now_us())):
+                pass
+        except HubError as error:
+            log.warning("telemetry was not re-cut", company=company, reason=error.message)
+
+
+def rebuild(store: CompanyStore, now_us: int, told: Callable[[int, int], None] = lambda _done, _of: None) -> int:
+    """Folds a company's whole ledger anew beside the store and swaps the result in; how many records.
+
+    Reads while the hub goes on; what comes meanwhile is folded by the next step. `told(done, of)` hears of segments.
+    """
+    beside = store.path.with_name("rebuild.db")
+    _remove(beside)
+    fresh = CompanyStore(store.slug, beside, COMPANY_MIGRATIONS)
+    records, done = 0, 0
+    try:
+        seeds = store.read_now(machines.seeds)
+        fresh.write_now(lambda writer: machines.plant(writer, seeds))
+        while arrived := store.read_now(partial(_some_after, segment=done)):
+            _, count = fresh.write_now(partial(project, arrived=arrived, now_us=now_us))
+            records, done = records + count, arrived[-1].segment
+            told(done, store.read_now(segments.last))
+    finally:
+        fresh.close()
+    store.swap_in(beside, PROJECTED)
+    _remove(beside)
+    return records
+
+
+def _some_after(reader: Reader, segment: int) -> list[Segment]:
+    return list(segments.after(reader, segment, STEP_SEGMENTS))
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)

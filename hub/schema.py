@@ -1,0 +1,18 @@
+"""A company's tables, put together: released scripts are never edited, only followed by new ones."""
+
+from hub.ledger.schema import LEDGER
+from hub.machines.schema import MACHINES
+from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
+from hub.series.schema import SERIES
+from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
+from hub.timeline.schema import TIMELINE
+
+_CURSOR = """
+CREATE TABLE projector (
+    name TEXT PRIMARY KEY,
+    segment INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR,)
+PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, "projector")
+"""The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
