@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from simulators.demo.children import Child, Children, DemoError, answers, ask, command, free_port, run
 from simulators.demo.floor import COMPANIES, SITE, Company, Wires, agent_toml, factory_toml
@@ -20,6 +22,8 @@ PAST_S = 240.0
 DRAIN_S = 90.0
 SEED = 20261120
 
+T = TypeVar("T")
+R = TypeVar("R")
 Say = Callable[[str], None]
 
 
@@ -38,9 +42,17 @@ class Access:
     """How people and programs get into one company."""
 
     company: Company
-    password: str | None
+    password: str
     token: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """The running machines of one company, and where their truth will be."""
+
+    child: Child
+    truth: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,7 @@ class Floor:
 
     access: Access
     wires: Wires
-    machines: Child
-    truth: Path
+    machines: Machines
 
 
 class Demo:
@@ -67,37 +78,46 @@ class Demo:
         """Start everything; return when every machine has played its past and is live."""
         if answers(self._wish.port):
             raise DemoError(f"port {self._wish.port} is in use; choose another with --port")
-        self._say(f"setting up three companies in {self._wish.data}")
+        broker_port = self._broker()
+        self._say(f"starting the machines and setting up {len(COMPANIES)} companies in {self._wish.data}")
+        wires = [Wires(free_port(), broker_port) for _ in COMPANIES]
+        machines = [self._machines(company, wire) for company, wire in zip(COMPANIES, wires, strict=True)]
         accesses = self._found_companies()
         self._say("starting the hub")
         serve = [command("tsunagu-hub"), "serve", "--data", str(self._hub_dir), "--port", str(self._wish.port)]
         self._children.start("hub", serve)
         self._children.wait_for(lambda: is_ready(self._url), f"the hub at {self._url} is not ready", START_S)
-        broker_port = self._broker()
-        floors = [self._machines(access, Wires(free_port(), broker_port)) for access in accesses]
+        floors = [Floor(*each) for each in zip(accesses, wires, machines, strict=True)]
         for floor in floors:
-            self._agent(floor)
+            self._await_said(floor.machines, "ready", START_S)
+        self._say("enrolling and starting the agents")
+        self._for_each(self._agent, floors)
         self._say(f"playing {self._wish.history_h:g} hours of past")
         for floor in floors:
-            self._await_said(floor.machines.log, "live", f"{floor.machines.name} does not come to live", PAST_S)
+            self._await_said(floor.machines, "live", PAST_S)
         return floors
 
     def _found_companies(self) -> list[Access]:
-        first, *others = COMPANIES
-        hub, data = command("tsunagu-hub"), str(self._hub_dir)
+        first, *_ = COMPANIES
         names = ["--company", first.slug, "--company-name", first.name, "--admin", first.admin]
-        passwords = {first.slug: ask([hub, "init", "--data", data, *names, "--json"]).get("password")}
-        for company in others:
-            run([hub, "company", "add", company.slug, "--name", company.name, "--data", data])
-            user = [hub, "user", "add", company.admin, "--company", company.slug, "--role", "admin"]
-            passwords[company.slug] = ask([*user, "--data", data, "--json"]).get("password")
-        return [self._access(company, passwords[company.slug]) for company in COMPANIES]
+        made = ask([command("tsunagu-hub"), "init", "--data", str(self._hub_dir), *names, "--json"])
+        return self._for_each(lambda c: self._found(c, made["password"] if c is first else None), COMPANIES)
 
-    def _access(self, company: Company, password: str | None) -> Access:
-        hub, of = command("tsunagu-hub"), ["--company", company.slug, "--data", str(self._hub_dir), "--json"]
+    def _found(self, company: Company, password: str | None) -> Access:
+        hub, data = command("tsunagu-hub"), ["--data", str(self._hub_dir)]
+        of = ["--company", company.slug, *data, "--json"]
+        if password is None:
+            run([hub, "company", "add", company.slug, "--name", company.name, *data])
+            password = ask([hub, "user", "add", company.admin, "--role", "admin", *of])["password"]
         token = ask([hub, "token", "add", "--role", "manager", *of])["token"]
         code = ask([hub, "agent", "add", company.agent, "--site", SITE, *of])["code"]
-        return Access(company, password, token, code)
+        return Access(company, str(password), token, code)
+
+    @staticmethod
+    def _for_each(work: Callable[[T], R], all_of: Iterable[T]) -> list[R]:
+        """Side by side: most of the time is spent waiting for commands to load."""
+        with ThreadPoolExecutor(max_workers=len(COMPANIES)) as pool:
+            return list(pool.map(work, all_of))
 
     def _broker(self) -> int | None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
@@ -116,20 +136,16 @@ class Demo:
         self._children.wait_for(lambda: answers(port), f"Mosquitto does not listen at {port}", START_S)
         return port
 
-    def _machines(self, access: Access, wires: Wires) -> Floor:
-        company, folder = access.company, self._wish.data / "machines"
+    def _machines(self, company: Company, wires: Wires) -> Machines:
+        folder = self._wish.data / "machines"
         folder.mkdir(parents=True, exist_ok=True)
         file, truth = folder / f"{company.slug}.toml", folder / f"{company.slug}-truth.json"
-        file.write_text(factory_toml(company, SEED, wires), encoding="utf-8")
+        file.write_text(factory_toml(company, SEED + COMPANIES.index(company), wires), encoding="utf-8")
         options = ["--history", str(self._wish.history_h), "--wait", "--truth", str(truth)]
         if self._wish.for_s is not None:
             options += ["--for", str(self._wish.for_s)]
-        self._say(f"starting the machines of {company.name}")
-        child = self._children.start(
-            f"machines-{company.slug}", [command("tsunagu-sim"), "factory", str(file), *options]
-        )
-        self._await_said(child.log, "ready", f"{child.name} are not ready", START_S)
-        return Floor(access, wires, child, truth)
+        command_line = [command("tsunagu-sim"), "factory", str(file), *options]
+        return Machines(self._children.start(f"machines-{company.slug}", command_line), truth)
 
     def _agent(self, floor: Floor) -> None:
         company = floor.access.company
@@ -138,11 +154,12 @@ class Demo:
         config = folder / "agent.toml"
         config.write_text(agent_toml(company, self._url, folder / "data", floor.wires), encoding="utf-8")
         agent = command("tsunagu-agent")
-        self._say(f"enrolling agent {company.agent}")
         run([agent, "enrol", self._url, floor.access.code, "--config", str(config)])
         self._children.start(company.agent, [agent, "run", "--config", str(config)])
 
-    def _await_said(self, log: Path, word: str, what: str, limit_s: float) -> None:
+    def _await_said(self, machines: Machines, word: str, limit_s: float) -> None:
+        log = machines.child.log
+        what = f"{machines.child.name} do not say {word!r}"
         self._children.wait_for(lambda: word in log.read_text(encoding="utf-8").splitlines(), what, limit_s)
 
     def watch(self) -> None:
@@ -159,14 +176,14 @@ class Demo:
         """Wait until the machines stand still and the agents have delivered, then compare the hub with the truth."""
         for floor in floors:
             self._children.wait_for(
-                lambda said=floor.machines.said: bool(said.read_text()),  # type: ignore[misc]  # bound early
-                f"{floor.machines.name} do not come to a stand",
+                lambda said=floor.machines.child.said: bool(said.read_text()),  # type: ignore[misc]  # bound early
+                f"{floor.machines.child.name} do not come to a stand",
                 (self._wish.for_s or 0) + START_S,
             )
         verdict = Verdict()
         for floor in floors:
             hub = Hub(self._url, floor.access.token)
-            truth = json.loads(floor.truth.read_text(encoding="utf-8"))
+            truth = json.loads(floor.machines.truth.read_text(encoding="utf-8"))
             name = floor.access.company.name
             self._children.wait_for(
                 lambda hub=hub, truth=truth: delivered(hub, truth["until"]),  # type: ignore[misc]  # bound early
