@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from asyncua import ua
 
+from edge_agent.drivers.faults import Faults
 from edge_agent.drivers.opcua import advice
 from edge_agent.drivers.opcua.decode import Changes, Decoder, Target, status_of
 from edge_agent.drivers.opcua.session import Session, read_request
@@ -144,7 +145,7 @@ class _Reader:
         self._feed = feed
         self._subscription = Subscription(session, settings, Decoder(targets))
         self._refused: set[int] = set()
-        self._wrong: dict[int, str] = {}
+        self._faults = Faults(feed)
         self._overflowed: dict[int, int] = {}
         self._retry_at = 0.0
 
@@ -234,16 +235,7 @@ class _Reader:
             self._overflowed[address] = count = self._overflowed.get(address, 0) + 1
             if count.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: seen, but the log stays readable
                 log.warning("opcua queue overflowed at the server", address=address, times=count)
-        if not changes.wrong and not self._wrong:
-            return
-        for reading in changes.readings:
-            reason = changes.wrong.get(reading.address)
-            if reason != self._wrong.get(reading.address) and (reason or reading.quality != "bad"):
-                self._feed.address_fault(reading.address, reason)
-                if reason is None:
-                    del self._wrong[reading.address]
-                else:
-                    self._wrong[reading.address] = reason
+        self._faults.settle(changes.readings, changes.wrong)
 
 
 def _names(targets: tuple[Target, ...], address: int) -> bool:

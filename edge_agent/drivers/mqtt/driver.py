@@ -1,0 +1,217 @@
+"""Reads one machine over MQTT. I/O only: payloads in `decode.py`, words in `advice.py`, paho in `link.py`.
+
+First station of the journey. Everything waiting (bounded) becomes one delivery, in the order it arrived, and
+is acknowledged to the broker after the delivery is durable. A message flagged as a duplicate that is found in
+the durable inbox is acknowledged and not delivered again. Retained messages give the current values.
+Proof of life: any message and the broker's ping answers (the path), or the machine's heartbeat where the
+settings name one. Times: µs since 1970 UTC for readings and proof of life, monotonic seconds for what is due.
+"""
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from edge_agent.drivers.faults import Faults
+from edge_agent.drivers.mqtt import advice
+from edge_agent.drivers.mqtt.decode import Decoded, TopicDecoder, topic_decoders
+from edge_agent.drivers.mqtt.link import Link, Message
+from edge_agent.drivers.mqtt.settings import Alive, ConditionSettings, ConnectionSettings, SignalSettings
+from edge_agent.drivers.port import Driver, Feed, Misconfigured, Probe
+from edge_agent.drivers.probed import Probed
+from edge_agent.reading import Delivery, InboxMark
+
+MAX_MESSAGES: Final = 1_000
+"""Messages in one delivery."""
+MAX_EARLY: Final = 20_000
+"""Messages held while waiting for a machine's first heartbeat."""
+
+log = structlog.get_logger(__name__)
+
+
+def create(
+    connection: ConnectionSettings,
+    addresses: list[SignalSettings | ConditionSettings],
+    client_name: str,
+    data_dir: Path,
+) -> Driver:
+    """The driver of one machine, not connected yet. `data_dir` will hold the agent's certificate."""
+    return MqttDriver(connection, addresses, client_name, data_dir)
+
+
+class MqttDriver:
+    """One machine's topics at one broker. Several addresses may name one topic: a payload is parsed once."""
+
+    def __init__(
+        self,
+        connection: ConnectionSettings,
+        addresses: list[SignalSettings | ConditionSettings],
+        client_name: str,
+        data_dir: Path,
+    ) -> None:
+        self._settings = connection
+        self._client_name = client_name
+        self._data_dir = data_dir
+        self._topics = topic_decoders(addresses)
+        self._count = len(addresses)
+
+    async def run(self, feed: Feed) -> None:
+        """Delivers until the link is lost; raises ConnectionLost or Misconfigured."""
+        link = Link(self._settings, self._client_name)
+        try:
+            kept = await link.open()
+            log.info("mqtt connected", url=self._settings.url, session="kept" if kept else "new")
+            await _Reader(link, self._settings.alive, self._topics, feed).run()
+        finally:
+            await link.close()
+
+    async def probe(self, timeout_s: float) -> list[Probe]:
+        """Listens until every topic has said something, at most `timeout_s`; one result per address.
+
+        Takes no message from the agent's own session: it has a name and a session of its own.
+        """
+        settings = self._settings.model_copy(update={"client_id": None})
+        link = Link(settings, f"{self._client_name}-check", keep_session=False)
+        try:
+            await link.open()
+            refused = await link.subscribe(self._topics)
+            found = await self._listen(link, set(self._topics) - set(refused), timeout_s)
+        finally:
+            await link.close()
+        for topic, code in refused.items():
+            for address in self._topics[topic].addresses:
+                hint = advice.refused_topic(topic, code)
+                found[address] = Probed(address, ok=False, quality="bad", advice=hint)
+        for topic, decoder in self._topics.items():
+            for address in decoder.addresses:
+                hint = f"{topic}: no message within {timeout_s:g} s; is the machine on, the topic right?"
+                found.setdefault(address, Probed(address, ok=False, quality="bad", advice=hint))
+        return [found[address] for address in range(self._count)]
+
+    async def _listen(self, link: Link, topics: set[str], timeout_s: float) -> dict[int, Probe]:
+        found: dict[int, Probe] = {}
+        end = time.monotonic() + timeout_s
+        while topics and (left_s := end - time.monotonic()) > 0:
+            decoded = Decoded([], {})
+            for message in await link.take(MAX_MESSAGES, left_s):
+                if message.topic in topics:
+                    topics.discard(message.topic)
+                    _decode(self._topics[message.topic], message, decoded)
+            for reading in decoded.readings:
+                age_s = None if reading.at_us is None else round(time.time() - reading.at_us / 1e6, 6)
+                hint = decoded.wrong.get(reading.address)
+                if hint is None and reading.quality == "bad":
+                    hint = "the message says that there is no value now (null or empty)"
+                found[reading.address] = Probed(
+                    reading.address, reading.quality != "bad", reading.value, reading.quality, age_s, hint
+                )
+        return found
+
+
+class _Reader:
+    """One run on one open link."""
+
+    def __init__(self, link: Link, alive: Alive | None, topics: dict[str, TopicDecoder], feed: Feed) -> None:
+        self._link = link
+        self._alive = alive
+        self._topics = topics
+        self._feed = feed
+        self._faults = Faults(feed)
+        self._unknown: set[str] = set()
+        self._silent_at = 0.0
+
+    async def run(self) -> None:
+        early = [] if self._alive is None else await self._heartbeat(self._alive)
+        refused = await self._link.subscribe(self._topics)
+        for topic, code in refused.items():
+            for address in self._topics[topic].addresses:
+                self._feed.address_fault(address, advice.refused_topic(topic, code))
+        self._feed.connected()
+        await self._deliver(early)
+        while True:
+            left_s = None if self._alive is None else self._silent_at - time.monotonic()
+            if left_s is not None and left_s <= 0 and self._alive is not None:
+                raise advice.silent(self._alive.topic, self._alive.limit_s)
+            await self._deliver(await self._link.take(MAX_MESSAGES, left_s))
+
+    async def _heartbeat(self, alive: Alive) -> list[Message]:
+        """Waits until the machine says that it lives; what came before it waits with it, unacknowledged.
+
+        Subscribed at QoS 0: the broker keeps no old heartbeats for us, and none waits behind other messages.
+        Where a signal is read from the same topic, its messages count, but not before we are connected.
+        """
+        self._silent_at = time.monotonic() + alive.limit_s
+        if alive.topic in self._topics:
+            return []
+        refused = await self._link.subscribe([alive.topic], qos=0)
+        if refused:
+            raise Misconfigured(advice.refused_topic(alive.topic, refused[alive.topic]))
+        early: list[Message] = []
+        while (left_s := self._silent_at - time.monotonic()) > 0 and len(early) < MAX_EARLY:
+            for message in await self._link.take(MAX_MESSAGES, left_s):
+                early.append(message)
+                if message.topic == alive.topic and not message.retained and not _is_dead(message, alive):
+                    return early
+        raise advice.silent(alive.topic, alive.limit_s)
+
+    async def _deliver(self, messages: list[Message]) -> None:
+        """Decodes, stores, then acknowledges; then tells the proof of life that these messages are."""
+        if not messages:
+            return
+        decoded = Decoded([], {})
+        marks: list[InboxMark] = []
+        dead = False
+        alive_us: int | None = None
+        for message in messages:
+            if self._alive is None:
+                alive_us = message.at_us
+            elif message.topic == self._alive.topic and not message.retained:
+                dead = _is_dead(message, self._alive)
+                if not dead:
+                    alive_us = message.at_us
+                    self._silent_at = time.monotonic() + self._alive.limit_s
+            decoder = None if message.topic is None else self._topics.get(message.topic)
+            if decoder is None:
+                self._forget(message)
+            elif message.qos == 0:
+                _decode(decoder, message, decoded)
+            else:
+                mark = _mark_of(message)
+                if not (message.duplicate and self._feed.is_redelivered(mark)):
+                    marks.append(mark)
+                    _decode(decoder, message, decoded)
+        self._faults.settle(decoded.readings, decoded.wrong)
+        if decoded.readings:
+            await self._feed.deliver(Delivery(decoded.readings, messages[-1].at_us, tuple(marks)))
+        self._link.acknowledge(messages)
+        if alive_us is not None:
+            self._feed.alive(alive_us)
+        if dead and self._alive is not None:
+            raise advice.gone(self._alive.topic)
+
+    def _forget(self, message: Message) -> None:
+        """A topic of an earlier configuration: our session at the broker still subscribes to it."""
+        heartbeat = None if self._alive is None else self._alive.topic
+        if message.topic is not None and message.topic != heartbeat and message.topic not in self._unknown:
+            self._unknown.add(message.topic)
+            self._link.unsubscribe(message.topic)
+            log.info("mqtt topic no longer read", topic=message.topic)
+
+
+def _decode(decoder: TopicDecoder, message: Message, into: Decoded) -> None:
+    if message.payload is None:
+        decoder.too_large(message.size, message.at_us, into)
+    else:
+        decoder.decode(message.payload, message.at_us, into)
+
+
+def _is_dead(message: Message, alive: Alive) -> bool:
+    return alive.dead is not None and message.payload == alive.dead.encode()
+
+
+def _mark_of(message: Message) -> InboxMark:
+    topic = (message.topic or "").encode()
+    payload = message.payload if message.payload is not None else str(message.size).encode()
+    return InboxMark(message.packet_id, hashlib.blake2b(topic + b"\0" + payload, digest_size=16).digest())
