@@ -125,7 +125,7 @@ class Life:
         if self._chance(self._kind.chain_odds):
             self.logbook.end(run, self._now, into="running")
             yield from self._run(self._dice.choice([p for p in self._kind.programs if p.number != run.program]))
-        elif self._chance(0.004):
+        elif self._now < self._pace.live_from and self._chance(0.004):
             self.logbook.end(run, self._now, into="unknown")
             yield from self._act("unknown", self._dice.uniform(LONG_DARK_S, 2 * LONG_DARK_S))
         else:

@@ -24,13 +24,19 @@ class Run:
     opened_clean: bool
     """Not out of the dark, nor straight from another program."""
     ended_at: datetime | None = None
-    complete: bool = False
+    into: str | None = None
     spent: dict[str, timedelta] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
 
     def spend(self, state: str, span: timedelta) -> None:
         """Add time running, held or unknown."""
         self.spent[state] = self.spent.get(state, NOTHING) + span
+
+    def is_over(self, last: Entry, until: datetime) -> bool:
+        """Whether it had ended by then; one that went into the dark is over when the light is back."""
+        if self.ended_at is None or self.ended_at >= until:
+            return False
+        return self.into != "unknown" or last.at > self.ended_at
 
     def told(self) -> dict[str, Any]:
         """As JSON: times RFC 3339, durations in seconds."""
@@ -41,7 +47,7 @@ class Run:
             "active_s": self.spent.get("running", NOTHING).total_seconds(),
             "held_s": self.spent.get("held", NOTHING).total_seconds(),
             "blind_s": self.spent.get("unknown", NOTHING).total_seconds(),
-            "complete": self.complete,
+            "complete": self.opened_clean and self.into == "idle",
             "signature": list(self.steps),
         }
 
@@ -89,8 +95,7 @@ class Logbook:
 
     def end(self, run: Run, at: datetime, *, into: str) -> None:
         """The run is over, and the machine goes on into a state or into another program."""
-        run.ended_at = at
-        run.complete = run.opened_clean and into == "idle"
+        run.ended_at, run.into = at, into
 
     def told(self, until: datetime) -> dict[str, Any]:
         """The truth up to `until` as JSON; a run that is open then has no end."""
@@ -99,7 +104,7 @@ class Logbook:
         runs = []
         for run in (run for run in self.runs if run.started_at < until):
             told = run.told()
-            if run.ended_at is None or run.ended_at > until:
+            if not run.is_over(entries[-1], until):
                 told |= {"ended_at": None, "complete": False}
             runs.append(told)
         return {
