@@ -27,13 +27,13 @@ from hub.directory.agents import AgentIdentity
 from hub.directory.company import list_companies
 from hub.directory.database import Directory
 from hub.directory.records import finish_rebuild, next_rebuild
-from hub.errors import HubError, Unavailable
+from hub.errors import HubError
 from hub.ingest.desk import IngestDesk
 from hub.ingest.sorting import Sorted
 from hub.machines import api as machines_api
 from hub.machines import pages as machines_pages
 from hub.machines import questions as machines_questions
-from hub.projector import Projector, Step, progress, rebuild
+from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.schema import COMPANY_MIGRATIONS
 from hub.series import api as series_api
 from hub.series import questions as series_questions
@@ -116,7 +116,11 @@ def build_hub(office: Office) -> Hub:
     projector = Projector(
         office.stores, office.companies, lambda company, step: _tell(bus, company, step), office.now_us
     )
-    metrics = Metrics(lambda: bus.subscribers, lambda: _lag(office))
+    metrics = Metrics(
+        live_subscribers=lambda: bus.subscribers,
+        projector_lag=lambda: sum(each.behind for each in _projections(office)),
+        folds_stopped=lambda: sum(each.stopped for each in _projections(office)),
+    )
 
     def told(company: str, batch: Sorted) -> None:
         metrics.committed(len(batch.accepted), len(batch.repeated), len(batch.refused))
@@ -165,8 +169,8 @@ def _tell(bus: LiveBus, company: str, step: Step) -> None:
         bus.publish(company, MachineChanged(site=site, machine=machine))
 
 
-def _lag(office: Office) -> float:
-    return sum(office.stores.open(company).read_now(progress).behind for company in office.companies())
+def _projections(office: Office) -> list[Projection]:
+    return [office.stores.open(company).read_now(progress) for company in office.companies()]
 
 
 async def _check_directory(office: Office) -> None:
@@ -175,9 +179,7 @@ async def _check_directory(office: Office) -> None:
 
 async def _check_stores(office: Office) -> None:
     for company in office.companies():
-        state = await office.stores.open(company).read(progress)
-        if state.stopped:
-            raise Unavailable(f"{state.stopped} machines are not folded on; the hub's log says why")
+        await office.stores.open(company).read(progress)
 
 
 @contextlib.asynccontextmanager

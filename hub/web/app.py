@@ -73,7 +73,7 @@ def _health_router(parts: Parts) -> APIRouter:
         return json_response({"ready": not faults, "faults": faults}, 503 if faults else 200)
 
     @router.get("/metrics")
-    async def get_metrics() -> Response:
+    def get_metrics() -> Response:
         content, media_type = parts.metrics.page()
         return Response(content, media_type=media_type)
 

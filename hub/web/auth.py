@@ -18,7 +18,6 @@ from hub.directory.database import Directory
 from hub.directory.secrets import verify_password
 from hub.directory.tokens import find_token
 from hub.directory.users import (
-    SESSION_US,
     end_session,
     find_session,
     open_session,
@@ -32,6 +31,7 @@ COOKIE: Final = "tsunagu_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HASHERS: Final = 2
 _MAX_SECRET: Final = 512
+_COOKIE_S: Final = 30 * 24 * 3600
 
 
 class Authenticator:
@@ -79,7 +79,7 @@ class Authenticator:
 
         NotAuthenticated where e-mail or password are wrong, Throttled after too many attempts.
         """
-        check_origin(request)
+        check_origin(request, required=False)
         now_us = self._clock_us()
         address = request.client.host if request.client else ""
         account = f"{email.strip().lower()[:254]} {address}"
@@ -91,6 +91,7 @@ class Authenticator:
         if not right:
             raise NotAuthenticated("e-mail or password are not right")
         self._by_account.forget(account)
+        self._by_address.give_back(address)
         await self.sign_out(request)
         return await asyncio.to_thread(self._directory.change, lambda writer: open_session(writer, email, now_us))
 
@@ -98,7 +99,7 @@ class Authenticator:
         """Ends the browser's session, where it has one."""
         session = request.cookies.get(COOKIE)
         if session is not None:
-            check_origin(request)
+            check_origin(request, required=False)
             await asyncio.to_thread(self._directory.change, lambda writer: end_session(writer, session))
 
 
@@ -111,11 +112,14 @@ def bearer(request: HTTPConnection) -> str:
     return secret
 
 
-def check_origin(request: HTTPConnection) -> None:
-    """NotAllowed where a change does not come from a page of this hub (CSRF)."""
+def check_origin(request: HTTPConnection, *, required: bool = True) -> None:
+    """NotAllowed where a change does not come from a page of this hub (CSRF).
+
+    Every browser sends an Origin with a change; where it is not `required`, only a foreign one is refused.
+    """
     origin = request.headers.get("origin")
     if origin is None:
-        if request.headers.get("sec-fetch-site") == "same-origin":
+        if not required or request.headers.get("sec-fetch-site") == "same-origin":
             return
         raise NotAllowed("a change with a session must carry an Origin header; scripts use an API token instead")
     if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
@@ -123,9 +127,9 @@ def check_origin(request: HTTPConnection) -> None:
 
 
 def set_session_cookie(request: Request, response: Response, session: str) -> None:
-    """Gives the browser its session."""
+    """Gives the browser its session. The hub says when it is over; the cookie itself is good for longer."""
     response.set_cookie(
-        COOKIE, session, max_age=SESSION_US // 1_000_000, path="/", httponly=True, samesite="lax",
+        COOKIE, session, max_age=_COOKIE_S, path="/", httponly=True, samesite="lax",
         secure=request.url.scheme == "https",
     )  # fmt: skip
 

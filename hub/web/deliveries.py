@@ -55,7 +55,7 @@ def build_router(
 ) -> APIRouter:
     """POST /batches and POST /enrol."""
     router = APIRouter(tags=["agents deliver"])
-    attempts = Throttle(burst=20, refill_s=3)
+    attempts = Throttle(burst=100, refill_s=1)
 
     @router.post(
         "/batches",
@@ -66,7 +66,7 @@ def build_router(
     async def post_batch(request: Request, agent: Annotated[AgentIdentity, Depends(current_agent)]) -> Response:
         started = time.perf_counter()
         try:
-            receipt = await _take(request, agent, accept, clock_us())
+            receipt = await _take(request, agent, accept, clock_us)
         except (HubError, EnvelopeError) as error:
             metrics.batches.labels(_outcome(error)).inc()
             raise
@@ -94,11 +94,11 @@ def build_router(
     return router
 
 
-async def _take(request: Request, agent: AgentIdentity, accept: Accept, received_us: int) -> Receipt:
+async def _take(request: Request, agent: AgentIdentity, accept: Accept, clock_us: Callable[[], int]) -> Receipt:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     wire = await read_body(request, MAX_WIRE_BYTES)
     body = unpack(wire, encoding) if encoding == "identity" else await asyncio.to_thread(unpack, wire, encoding)
-    return await accept(agent.company, agent.agent, agent.site, body, received_us)
+    return await accept(agent.company, agent.agent, agent.site, body, clock_us())
 
 
 def _outcome(error: Exception) -> str:

@@ -4,6 +4,7 @@ Each event is JSON with `event` saying its kind; it tells what to ask again, nev
 the gate by. A comment every 15 s keeps the line open; then also the right to listen is looked at again.
 """
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -43,13 +44,15 @@ async def events(request: Request, bus: LiveBus, viewer: Viewer, heartbeat_s: fl
     """The stream's bytes, until the hub stops or the viewer may no longer listen."""
     async with bus.subscribe(viewer.company) as subscription:
         yield b"retry: 2000\n: listening\n\n"
+        beat_at = time.monotonic() + heartbeat_s
         while not subscription.ended:
-            changed = await subscription.take(heartbeat_s)
+            changed = await subscription.take(max(0.0, beat_at - time.monotonic()))
             if changed:
                 yield b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in changed)
-            elif not await _may_listen(request, subscription):
-                return
-            else:
+            if time.monotonic() >= beat_at:
+                if not await _may_listen(request, subscription):
+                    return
+                beat_at = time.monotonic() + heartbeat_s
                 yield b": alive\n\n"
 
 

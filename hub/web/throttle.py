@@ -36,6 +36,12 @@ class Throttle:
             raise Throttled(f"too many attempts; try again in {wait_s:.0f} s", wait_s)
         bucket.tokens -= 1
 
+    def give_back(self, key: str) -> None:
+        """One attempt was no attempt to guess: it does not count."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(self._burst, bucket.tokens + 1)
+
     def forget(self, key: str) -> None:
         """The key starts anew: somebody proved to be who they say."""
         self._buckets.pop(key, None)
