@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -117,8 +118,8 @@ def run(arguments: Sequence[str]) -> str:
     """
     done = subprocess.run(arguments, capture_output=True, encoding="utf-8", check=False, env=_plain())
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise DemoError(f"{' '.join(arguments)}: code {done.returncode}: {said[-1] if said else 'it says nothing'}")
+        said = (done.stderr.strip() or done.stdout.strip() or "it says nothing").splitlines()[-1]
+        raise DemoError(f"{_named(arguments)} ended with code {done.returncode}: {said.removeprefix('error: ')}")
     return done.stdout
 
 
@@ -133,7 +134,12 @@ def ask(arguments: Sequence[str]) -> dict[str, Any]:
         answer = json.loads(said)
         if isinstance(answer, dict):
             return answer
-    raise DemoError(f"{' '.join(arguments)}: its answer is no JSON object: {said[:200]!r}")
+    raise DemoError(f"{_named(arguments)} does not answer with a JSON object: {said[:200]!r}")
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """The command without its path and its options, whose values may be secrets."""
+    return " ".join([Path(arguments[0]).name, *takewhile(lambda word: not word.startswith("-"), arguments[1:3])])
 
 
 def free_port() -> int:
