@@ -1,0 +1,134 @@
+"""The buffer is bounded: what is kept after it was sent, and what goes first when it is full.
+
+Order of leaving: sent records (kept 24 h while there is room), then telemetry, then all else, each oldest first.
+Unsent records that leave are explained by `gap` records, one per machine and step, in the same transaction.
+A record that is on its way to the hub is not given up.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from contract.codec import decode_record
+from contract.records import Clock, Gap, Record, Samples
+from contract.times import from_us, to_us
+from edge_agent.buffer.model import GONE, pack_record, record_bytes
+from edge_agent.buffer.store import Store
+from edge_agent.normalise.track import UNNUMBERED
+
+KEPT_AFTER_SENT_US: Final = 86_400_000_000
+STEP: Final = 2000
+"""Records that leave in one transaction, so that new ones never wait long."""
+LOW_WATER: Final = 0.95
+
+
+def used_bytes(store: Store) -> int:
+    """Bytes of the file that hold something."""
+    pages, free, size = (
+        store.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
+
+
+def drop_settled(store: Store, now_us: int) -> int:
+    """Sent records whose 24 hours are over; how many left (at most one step)."""
+    row = store.db.execute("SELECT max(upto) FROM settled WHERE at < ?", (now_us - KEPT_AFTER_SENT_US,)).fetchone()
+    if row[0] is None:
+        return 0
+    return _drop_sent(store, min(row[0], store.acked))
+
+
+def make_room(store: Store, limit: int, now_us: int) -> int:
+    """One step towards the limit. Unsent records that were given up; 0 when there was room or only sent ones left."""
+    if used_bytes(store) <= limit:
+        return 0
+    if _drop_sent(store, store.acked):
+        return 0
+    for kinds in ("kind = 0", "kind > 0"):
+        given_up = _give_up(store, kinds, "the buffer is full", now_us)
+        if given_up:
+            return given_up
+    return 0
+
+
+def drop_sent(store: Store) -> int:
+    """Sent records leave at once: the disk is full; how many left (at most one step)."""
+    return _drop_sent(store, store.acked)
+
+
+def drop_old(store: Store, max_age_us: int, now_us: int) -> int:
+    """Unsent records older than the bound in days; how many were given up."""
+    oldest = oldest_unsent(store)
+    if oldest is None or to_us(oldest.seen) >= now_us - max_age_us:
+        return 0
+    return _give_up(store, "1", "older than the buffer keeps", now_us, before_us=now_us - max_age_us)
+
+
+def oldest_unsent(store: Store) -> Record | None:
+    """The oldest record the hub has not acknowledged (any kind; read for its times)."""
+    row = store.db.execute(
+        "SELECT seq, kind, body FROM records WHERE seq > ? AND kind >= 0 ORDER BY seq LIMIT 1", (store.acked,)
+    ).fetchone()
+    return None if row is None else decode_record(record_bytes(*row))
+
+
+def _drop_sent(store: Store, upto: int) -> int:
+    upto = min(upto, store.last_seq - 1)
+    with store.transaction() as db:
+        cursor = db.execute(
+            "DELETE FROM records WHERE seq IN (SELECT seq FROM records WHERE seq <= ? ORDER BY seq LIMIT ?)",
+            (upto, STEP),
+        )
+        gone = cursor.rowcount
+        if gone < STEP:
+            db.execute("DELETE FROM settled WHERE upto < ?", (upto,))
+    return gone
+
+
+def _give_up(store: Store, kinds: str, reason: str, now_us: int, before_us: int | None = None) -> int:
+    """The oldest unsent records of these kinds leave, and gaps say so."""
+    floor = max(store.acked, store.in_flight)
+    rows = store.db.execute(
+        f"SELECT seq, kind, body FROM records WHERE seq > ? AND seq < ? AND kind <> {GONE} AND {kinds}"
+        " ORDER BY seq LIMIT ?",
+        (floor, store.last_seq, STEP),
+    ).fetchall()
+    leaving = [(row[0], decode_record(record_bytes(*row))) for row in rows]
+    if before_us is not None:
+        leaving = [(seq, record) for seq, record in leaving if to_us(record.seen) < before_us]
+    if not leaving:
+        return 0
+    gaps = _gaps((record for _, record in leaving), reason, now_us)
+    with store.transaction() as db:
+        db.executemany("DELETE FROM records WHERE seq = ?", [(seq,) for seq, _ in leaving])
+        db.executemany(
+            "INSERT INTO records VALUES(?, ?, ?)",
+            [(store.last_seq + place, *pack_record(gap)) for place, gap in enumerate(gaps, 1)],
+        )
+    store.last_seq += len(gaps)
+    return len(leaving)
+
+
+def _gaps(records: Iterable[Record], reason: str, now_us: int) -> list[Gap]:
+    """One gap for each machine of what leaves; an older gap that leaves is counted on in the new one."""
+    spans: dict[str | None, tuple[int, int, int]] = {}
+    for record in records:
+        machine = None if isinstance(record, Clock) else record.machine
+        if isinstance(record, Gap):
+            begin, end, count = to_us(record.from_), to_us(record.to), record.count
+        else:
+            begin = end = to_us(record.at)
+            count = 1
+            if isinstance(record, Samples):
+                begin, end = begin + min(record.dt_us), begin + max(record.dt_us)
+        old = spans.get(machine)
+        if old is not None:
+            begin, end, count = min(begin, old[0]), max(end, old[1]), count + old[2]
+        spans[machine] = (begin, end, count)
+    now = from_us(now_us)
+    return [
+        Gap(
+            seq=UNNUMBERED, seen=now, at=now, from_=from_us(begin), to=from_us(end), count=count, reason=reason,
+            machine=machine,
+        )
+        for machine, (begin, end, count) in spans.items()
+    ]  # fmt: skip

@@ -1,0 +1,229 @@
+"""Readings of one machine → records, in stable source-time order, repeats dropped. Pure: no clock, no I/O.
+
+Second station of the journey (driver → **normaliser** → buffer). Telemetry leaves as packed columns, one entry
+per value, because at 50,000 values a second an object per value is what costs; all else leaves as records.
+Times are microseconds since 1970, UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from contract.records import Condition, Observation, Record
+from contract.times import AHEAD_LIMIT_US, EARLIEST_BELIEVED_US, from_us
+from edge_agent.normalise.timeline import Fact
+from edge_agent.normalise.track import UNNUMBERED, SeriesBook, SeriesKey, Track, Variant
+from edge_agent.normalise.values import Form
+from edge_agent.reading import Delivery, Reading
+from edge_agent.settings import MachineSettings
+
+NAN: Final = float("nan")
+"""Stands for null in a telemetry column."""
+
+_FIRST_US: Final = -62_135_596_800_000_000  # year 1: what a datetime can hold
+_LAST_US: Final = 253_402_300_799_999_998
+_EXACT: Final = 2**63
+
+
+class Memory(NamedTuple):
+    """What must survive a restart of one address: how it is reported, its unit, whether its value is known."""
+
+    form: Form
+    unit: str | None
+    known: bool
+
+
+@dataclass(slots=True)
+class Normalised:
+    """What one delivery comes to. `series`, `ats`, `values` are the telemetry columns, same length."""
+
+    records: list[Record] = field(default_factory=list)
+    series: list[int] = field(default_factory=list)
+    ats: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    memory: dict[str, Memory] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.records) + len(self.values)
+
+
+class Normaliser:
+    """One machine's readings. `machine` is its key, `rereads` whether the driver reads all again on connecting."""
+
+    def __init__(
+        self,
+        machine: str,
+        settings: MachineSettings,
+        book: SeriesBook,
+        *,
+        rereads: bool,
+        memory: Mapping[str, Memory] | None = None,
+    ) -> None:
+        self.machine = machine
+        self.newest: int | None = None
+        self._book = book
+        self._rereads = rereads
+        self._memory = dict(memory or {})
+        self.tracks = [
+            Track(name, source, self._memory[name].form if name in self._memory else None)
+            for name, source in zip(settings.names, settings.addresses, strict=True)
+        ]
+        for track in self.tracks:
+            track.known = name_known(self._memory, track)
+
+    @property
+    def bad_signals(self) -> tuple[str, ...]:
+        """Names whose value is not known or whose address cannot be read."""
+        return tuple(track.name for track in self.tracks if track.bad or track.fault is not None)
+
+    def normalise(self, delivery: Delivery) -> Normalised:
+        """The records and telemetry of one delivery, sorted stably by the time they are folded by."""
+        readings, seen, replayed = delivery.readings, delivery.seen_us, delivery.replayed
+        out = Normalised()
+        limit = seen + AHEAD_LIMIT_US
+        times = [
+            at if (at := reading.at_us) is not None and EARLIEST_BELIEVED_US <= at <= limit else seen
+            for reading in readings
+        ]
+        order = sorted(range(len(times)), key=times.__getitem__)
+        tracks = self.tracks
+        add_series, add_at, add_value = out.series.append, out.ats.append, out.values.append
+        for place in order:
+            reading = readings[place]
+            track = tracks[reading.address]
+            value = reading.value
+            if track.quick and reading.quality == "good" and not replayed:
+                kind = type(value)
+                if (kind is float and value - value == 0.0) or (kind is int and -_EXACT < value < _EXACT):  # type: ignore[operator]
+                    at = reading.at_us
+                    add_series(track.good_series)
+                    add_at(times[place] if at is None or not _FIRST_US <= at <= _LAST_US else at)
+                    add_value(value)  # type: ignore[arg-type]  # a finite number, just tested
+                    continue
+            self._slowly(out, track, reading, times[place], delivery)
+        if times:
+            self._advance(times[order[-1]])
+        return out
+
+    def _advance(self, t: int) -> None:
+        if self.newest is None or t > self.newest:
+            self.newest = t
+
+    def _slowly(self, out: Normalised, track: Track, reading: Reading, t: int, delivery: Delivery) -> None:
+        key = track.key_of(reading)
+        if key is None:
+            track.bad = reading.quality == "bad"
+            return
+        at = reading.at_us
+        if at is None or not _FIRST_US <= at <= _LAST_US:
+            at = t
+        fact = Fact(t, at, delivery.seen_us, key)
+        if track.within_band(fact):
+            return
+        facts = track.timeline.arrive(fact, replayed=delivery.replayed)
+        self._report(out, track, facts, replayed=delivery.replayed)
+
+    def _report(self, out: Normalised, track: Track, facts: list[Fact], *, replayed: bool) -> None:
+        if not facts:
+            return
+        if track.form == "samples":
+            for fact in facts:
+                self._sample(out, track, fact, replayed=replayed)
+        else:
+            out.records.extend(track.record(self.machine, fact, replayed=replayed) for fact in facts)
+        for fact in facts:
+            self._advance(fact.t)
+        standing = track.timeline.standing
+        bad = standing is None or standing[1] == "bad"
+        track.bad = bad
+        if track.known == bad or track.name not in self._memory:
+            track.known = not bad
+            self._remember(out, track)
+        if track.form == "samples":
+            track.quick = track.known and track.words is None and track.band is None and track.timeline.calm
+            if track.quick:
+                track.good_series = self._series(track, ("good", None, False))
+
+    def _remember(self, out: Normalised, track: Track) -> None:
+        assert track.form is not None
+        self._memory[track.name] = out.memory[track.name] = Memory(track.form, track.unit, track.known)
+
+    def _sample(self, out: Normalised, track: Track, fact: Fact, *, replayed: bool) -> None:
+        value = fact.key[0]
+        track.last_value = value if isinstance(value, float) else None
+        out.series.append(self._series(track, (fact.key[1], fact.key[2], replayed)))
+        out.ats.append(fact.at)
+        out.values.append(value if isinstance(value, float) else NAN)
+
+    def _series(self, track: Track, variant: Variant) -> int:
+        number = track.series.get(variant)
+        if number is None:
+            number = self._book(SeriesKey(self.machine, track.name, track.unit, *variant))
+            track.series[variant] = number
+        return number
+
+    def connected(self) -> None:
+        """The driver is connected: the next reading of each address may be a current value read again."""
+        for track in self.tracks:
+            track.timeline.awaiting = self._rereads
+
+    def address_fault(self, address: int, reason: str | None) -> None:
+        """This address cannot be read and why; None: it can again."""
+        self.tracks[address].fault = reason
+
+    def forget(self) -> None:
+        """What was judged last could not be stored: report every signal's next reading."""
+        for track in self.tracks:
+            track.timeline.forget()
+            track.last_value = None
+
+    def mark_unknown(self, at_us: int, seen_us: int, code: str = "ConnectionLost") -> Normalised:
+        """All that is known is unknown from the last proof of life (`at_us`) on, later than every reading so far."""
+        out = Normalised()
+        t = at_us if self.newest is None else max(at_us, self.newest + 1)
+        for track in self.tracks:
+            told = track.form == "samples" and track.timeline.newest is not None
+            if track.known or told:
+                facts = track.timeline.lose(t, seen_us, code)
+                self._report(out, track, facts, replayed=False)
+                track.quick = False
+                track.last_value = None
+            elif track.name in self._memory:
+                track.timeline.blind_until(t)
+            track.bad = True
+        self._mark_leftovers(out, t, seen_us)
+        self._advance(t)
+        return out
+
+    def _mark_leftovers(self, out: Normalised, t: int, seen_us: int) -> None:
+        """Signals that the settings no longer name were known before: nobody reads them now."""
+        here = {track.name for track in self.tracks}
+        for name, memory in list(self._memory.items()):
+            if name in here or not memory.known:
+                continue
+            self._memory[name] = out.memory[name] = memory._replace(known=False)
+            code = "NotRead"
+            if memory.form == "samples":
+                out.series.append(self._book(SeriesKey(self.machine, name, memory.unit, "bad", code, replayed=False)))
+                out.ats.append(t)
+                out.values.append(NAN)
+                continue
+            out.records.append(leftover(self.machine, name, memory.form, t, seen_us, code))
+
+
+def name_known(memory: Mapping[str, Memory], track: Track) -> bool:
+    """Whether the value of this address was known when the agent last ran."""
+    remembered = memory.get(track.name)
+    return remembered is not None and remembered.known and track.form is not None
+
+
+def leftover(machine: str, name: str, form: Form, t: int, seen_us: int, code: str) -> Record:
+    """A discrete signal or condition that is no longer read is unknown."""
+    at, seen = from_us(t), from_us(seen_us)
+    if form == "condition":
+        return Condition(
+            seq=UNNUMBERED, seen=seen, machine=machine, at=at, id=name, level=None, code=code, quality="bad"
+        )
+    return Observation(
+        seq=UNNUMBERED, seen=seen, machine=machine, at=at, signal=name, value=None, quality="bad", code=code
+    )

@@ -1,0 +1,159 @@
+"""What of one signal's readings must be reported so that the fold by source time says what the readings said.
+
+Two traps are closed here. *Repeats*: a reading that repeats the previous one is dropped, but when an older,
+different reading arrives late, the first dropped repeat after it is reported after all, or the late value would
+seem to last. *Blindness*: after a lost connection a signal is unknown from the last proof of life on, and the
+current value that is read again may carry a source time from long before; it then also counts from the moment
+it was seen, never earlier.
+
+Pure. Times are microseconds since 1970, UTC; `t` is the time the hub folds by (`contract.times.effective_us`).
+"""
+
+from bisect import bisect_left
+from typing import Final, NamedTuple, TypeAlias
+
+from contract.records import Quality
+from contract.times import AHEAD_LIMIT_US
+
+HELD: Final = 64
+"""So many dropped repeats are remembered for one signal."""
+
+Key: TypeAlias = tuple[object, Quality, str | None]
+"""What was said: value, quality, native code."""
+
+
+class Fact(NamedTuple):
+    """One reading, or what is to be reported of it."""
+
+    t: int
+    at: int
+    seen: int
+    key: Key
+
+
+_NOTHING: Final[list[Fact]] = []
+
+
+def unknown(code: str) -> Key:
+    """A bad reading without a value."""
+    return (None, "bad", code)
+
+
+def _time(fact: Fact) -> int:
+    return fact.t
+
+
+class Timeline:
+    """The readings of one signal so far. `keeps`: telemetry, nothing is dropped as a repeat."""
+
+    __slots__ = ("armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "standing")
+
+    def __init__(self, *, keeps: bool) -> None:
+        self.keeps = keeps
+        self.last: Fact | None = None
+        self.newest: int | None = None
+        self.standing: Key | None = None
+        self.armed = False
+        self.held: list[Fact] = []
+        self.horizon: int | None = None
+        self.mark: int | None = None
+        self.floor: int | None = None
+        self.awaiting = False
+
+    @property
+    def calm(self) -> bool:
+        """Whether no blindness is being lived down."""
+        return self.mark is None and self.floor is None
+
+    def forget(self) -> None:
+        """What was judged last was not stored: report whatever comes next."""
+        self.armed = False
+        self.last = None
+
+    def arrive(self, fact: Fact, *, replayed: bool) -> list[Fact]:
+        """What to report now that `fact` has arrived."""
+        if self.floor is not None:
+            return self._near_floor(fact, self.floor, replayed=replayed)
+        if self.mark is not None:
+            return self._near_mark(fact, self.mark, replayed=replayed)
+        return self._judge(fact, replayed=replayed)
+
+    def lose(self, t: int, seen: int, code: str) -> list[Fact]:
+        """The signal is unknown from `t` on; `t` is later than every reading so far."""
+        self.blind_until(t)
+        return self._judge(Fact(t, t, seen, unknown(code)), replayed=False)
+
+    def blind_until(self, t: int) -> None:
+        """Unknown already; a current value read again with an older source time counts from when it is seen."""
+        self.mark = t
+        self.floor = None
+
+    def _judge(self, fact: Fact, *, replayed: bool) -> list[Fact]:
+        last, newest = self.last, self.newest
+        if newest is None or fact.t >= newest:
+            self.standing = fact.key
+        if self.keeps:
+            self.newest = fact.t if newest is None else max(fact.t, newest)
+            return [fact]
+        if last is not None and fact.key == last.key and fact.t == last.t and fact.at == last.at:
+            return _NOTHING
+        if newest is not None and fact.t < newest:
+            self.last, self.armed = fact, False
+            return self._late(fact)
+        held = self.held
+        if self.armed and not replayed and last is not None and fact.key == last.key and fact.t > last.t:
+            if len(held) < HELD:
+                held.append(fact)
+                self.last, self.newest = fact, fact.t
+                return _NOTHING
+            self.horizon = held[-1].t
+            held.clear()
+        elif held and held[-1].t == fact.t:
+            held.pop()
+        self.last, self.newest = fact, fact.t
+        self.armed = not replayed and fact.key[1] != "bad"
+        return [fact]
+
+    def _late(self, fact: Fact) -> list[Fact]:
+        """An older reading: report it, and what was dropped after it and would now be covered by it."""
+        if self.horizon is not None and fact.t <= self.horizon:
+            # what was dropped back then is no longer remembered: say so rather than let this value seem to last
+            return [fact, Fact(fact.t + 1, fact.at + 1, fact.seen, unknown("RepeatsForgotten"))]
+        held = self.held
+        place = bisect_left(held, fact.t, key=_time)
+        if place < len(held) and held[place].t == fact.t:
+            del held[place]
+        if place < len(held) and held[place].key != fact.key:
+            return [fact, held.pop(place)]
+        return [fact]
+
+    def _near_mark(self, fact: Fact, mark: int, *, replayed: bool) -> list[Fact]:
+        first, self.awaiting = self.awaiting, False
+        out = self._judge(fact, replayed=replayed)
+        if fact.t > mark:
+            self.mark = None
+        elif first and not replayed and fact.key[1] != "bad":
+            self.mark = None
+            out = out + self._redate(fact, mark)
+        return out
+
+    def _near_floor(self, fact: Fact, floor: int, *, replayed: bool) -> list[Fact]:
+        """`floor`: a value was said to hold from then on; this one arrived after it."""
+        if fact.t > floor:
+            self.floor = None
+            return self._judge(fact, replayed=replayed)
+        if replayed:
+            return self._judge(fact, replayed=True)
+        if floor - fact.t <= AHEAD_LIMIT_US:  # the machine's clock is a little behind ours
+            return self._redate(fact, floor)
+        # far behind: what is said at `floor` no longer holds, and when this one begins we cannot tell
+        out = self._judge(fact, replayed=False)
+        self.floor = None
+        t = max(fact.seen, floor + 1)
+        return out + self._judge(Fact(t, t, fact.seen, unknown("ClockBehind")), replayed=False)
+
+    def _redate(self, fact: Fact, after: int) -> list[Fact]:
+        newest = after if self.newest is None else max(after, self.newest)
+        t = max(fact.seen, newest + 1)
+        self.floor = t
+        return self._judge(Fact(t, t, fact.seen, fact.key), replayed=False)
