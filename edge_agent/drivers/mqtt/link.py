@@ -18,14 +18,15 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_agent.drivers.mqtt import advice, quirks
+from edge_agent.drivers.mqtt.client import LeanClient
 from edge_agent.drivers.mqtt.decode import MAX_PAYLOAD
 from edge_agent.drivers.mqtt.settings import ConnectionSettings, split_url
 from edge_agent.drivers.port import ConnectionLost, Misconfigured
@@ -50,20 +51,6 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     retained: bool = False
 
 
-class _Client(Client):
-    """paho's client, telling of the broker's ping answers: the library has no callback for them."""
-
-    def __init__(self, link: "Link", **options: Any) -> None:
-        super().__init__(**options)
-        self._link = link
-
-    def _handle_pingresp(self) -> MQTTErrorCode:
-        answer = super()._handle_pingresp()
-        if answer == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._link.heard_ping()
-        return answer
-
-
 class Link:
     """Open, subscribe, take, acknowledge, close."""
 
@@ -85,9 +72,9 @@ class Link:
         self._answers: dict[int, asyncio.Future[list[ReasonCode]]] = {}
         self._client = self._build()
 
-    def _build(self) -> _Client:
+    def _build(self) -> LeanClient:
         modern = self._settings.protocol == "5"
-        client = _Client(
+        client = LeanClient(
             self,
             callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=self._name,
@@ -100,7 +87,6 @@ class Link:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         if self._settings.username is not None:
             client.username_pw_set(self._settings.username, advice.password(self._settings, os.environ))
         return client
@@ -171,9 +157,7 @@ class Link:
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tells the broker that these are durable; those that no longer reach it come again."""
-        for message in messages:
-            if message.qos:
-                self._client.ack(message.packet_id, message.qos)
+        self._client.acknowledge(message.packet_id for message in messages if message.qos)
 
     async def close(self) -> None:
         """Disconnects; the session stays at the broker."""
@@ -182,6 +166,19 @@ class Link:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await asyncio.to_thread(self._client.loop_stop)
+
+    def heard_message(
+        self, topic: str, payload: bytes, packet_id: int, qos: int, *, duplicate: bool, retained: bool
+    ) -> None:
+        """From the thread: a message. Returns when there is room for another."""
+        size = len(payload)
+        self._bytes_in += size
+        kept = payload if size <= MAX_PAYLOAD else None
+        self._put(Message(self._now_us(), topic, kept, size, packet_id, qos, duplicate, retained))
+        if self._is_full():
+            self._room.clear()
+            if self._is_full():
+                self._room.wait()
 
     def heard_ping(self) -> None:
         """From the thread: the broker answered a ping."""
@@ -203,18 +200,6 @@ class Link:
 
     def _is_full(self) -> bool:
         return len(self._queue) >= MAX_HELD or self._bytes_in - self._bytes_out >= MAX_HELD_BYTES
-
-    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        size = len(message.payload)
-        payload = bytes(message.payload) if size <= MAX_PAYLOAD else None
-        self._bytes_in += size
-        self._put(
-            Message(self._now_us(), message.topic, payload, size, message.mid, message.qos, message.dup, message.retain)
-        )
-        if self._is_full():
-            self._room.clear()
-            if self._is_full():
-                self._room.wait()
 
     def _on_connect(
         self, _client: Client, _data: Any, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None

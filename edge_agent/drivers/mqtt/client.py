@@ -1,0 +1,104 @@
+"""paho's client, leaner where a message passes, and telling of ping answers.
+
+Overrides five methods of paho-mqtt 2.2 that its documentation does not name, each for a measured reason (236 B
+messages, QoS 1, manual acknowledgement): a message costs 63 µs of CPU with MQTT 5 as the library comes, a
+third of it so. If a later version moves them, the tests against a real broker fail.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
+
+CHUNK: Final = 65_536
+_PUBACK: Final = 0x40
+_ACKNOWLEDGE = struct.Struct("!BBH")
+
+
+class Listener(Protocol):
+    """Told from the client's thread."""
+
+    def heard_message(
+        self, topic: str, payload: bytes, packet_id: int, qos: int, *, duplicate: bool, retained: bool
+    ) -> None:
+        """A PUBLISH arrived."""
+
+    def heard_ping(self) -> None:
+        """The broker answered a ping."""
+
+
+class LeanClient(Client):
+    """Used as paho's own; messages go to the listener, not to `on_message`."""
+
+    def __init__(self, listener: Listener, **options: Any) -> None:
+        super().__init__(**options)
+        self._listener = listener
+        self._buffer = b""
+        self._at = 0
+
+    def acknowledge(self, packet_ids: Iterable[int]) -> None:
+        """PUBACKs of many messages in one write; the library writes and wakes its thread for each."""
+        packets = b"".join([_ACKNOWLEDGE.pack(_PUBACK, 2, packet_id) for packet_id in packet_ids])
+        if packets:
+            self._packet_queue(_PUBACK, packets, 0, 1)
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """From a buffer: the library asks the system three times for each packet."""
+        if self._at == len(self._buffer):
+            self._buffer, self._at = super()._sock_recv(CHUNK), 0
+        start = self._at
+        data = self._buffer[start : start + bufsize]
+        self._at = start + len(data)
+        return data
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Everything in the buffer: the socket no longer tells that there is more."""
+        answer = super().loop_read(max_packets)
+        while answer == MQTTErrorCode.MQTT_ERR_SUCCESS and self._at < len(self._buffer) and self.socket():
+            answer = super().loop_read(max_packets)
+        return answer
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        """Without building properties and a message object, which cost more than all the rest."""
+        command: int = self._in_packet["command"]
+        packet = self._in_packet["packet"]
+        qos = command >> 1 & 3
+        try:
+            end = 2 + (packet[0] << 8 | packet[1])
+            topic = packet[2:end].decode()
+            packet_id = 0
+            if qos:
+                packet_id = packet[end] << 8 | packet[end + 1]
+                end += 2
+            if self._protocol == MQTTProtocolVersion.MQTTv5:
+                end = _behind_properties(packet, end)
+        except (IndexError, UnicodeDecodeError):
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        if qos > 1 or end > len(packet):
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL  # we subscribe at QoS 1: a broker never sends more
+        payload = bytes(packet[end:])
+        self._listener.heard_message(
+            topic, payload, packet_id, qos, duplicate=bool(command & 8), retained=bool(command & 1)
+        )
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _handle_pingresp(self) -> MQTTErrorCode:
+        """The library has no callback for it, and it is a proof of life."""
+        answer = super()._handle_pingresp()
+        if answer == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._listener.heard_ping()
+        return answer
+
+
+def _behind_properties(packet: bytes | bytearray, at: int) -> int:
+    """Position behind an MQTT 5 property list: its length is a variable byte integer of at most 4 bytes."""
+    length = shift = 0
+    for position in range(at, at + 4):
+        byte = packet[position]
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            return position + 1 + length
+    raise IndexError("property length of more than 4 bytes")
