@@ -106,17 +106,21 @@ def write(writer: Writer, rows: MachineRows) -> dict[str, int]:
     return ids
 
 
-def _newest_changes(changes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
-    for machine_id, at, signal, value, quality, code, seen, _wrong, epoch_no, seq in changes:
-        last = newest.get((machine_id, signal))
-        if last is None or (at, epoch_no, seq) > (last[2], last[9], last[10]):
-            row = (machine_id, signal, at, value, quality, code, seen, None, 0, epoch_no, seq)
-            newest[machine_id, signal] = row
-    return list(newest.values())
+def _newest_changes(changes: list[Row]) -> list[Row]:
+    """The newest change of each signal, as rows of `newest`."""
+    newest: dict[tuple[int, str], Row] = {}
+    for row in changes:
+        key = (row[0], row[2])
+        last = newest.get(key)
+        if last is None or row[1] > last[1] or (row[1] == last[1] and row[8:] > last[8:]):
+            newest[key] = row
+    return [
+        (machine_id, signal, at, value, quality, code, seen, None, 0, epoch_no, seq)
+        for machine_id, at, signal, value, quality, code, seen, _wrong, epoch_no, seq in newest.values()
+    ]
 
 
-def _write_newest(writer: Writer, rows: list[tuple[Any, ...]]) -> None:
+def _write_newest(writer: Writer, rows: list[Row]) -> None:
     writer.many(
         "INSERT INTO newest (machine_id, signal, at, value, quality, code, seen, unit, telemetry, epoch_no, seq)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at,"
