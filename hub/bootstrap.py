@@ -39,6 +39,7 @@ from hub.series import api as series_api
 from hub.series import questions as series_questions
 from hub.stores.company import Stores
 from hub.timeline import api as timeline_api
+from hub.timeline import pages as timeline_pages
 from hub.timeline import questions as timeline_questions
 from hub.web import deliveries, live, session
 from hub.web.app import Parts, build_app
@@ -152,7 +153,10 @@ def build_hub(office: Office) -> Hub:
 
 def _pages(office: Office, bus: LiveBus) -> tuple[APIRouter, ...]:
     pages = build_pages()
-    return (machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),)
+    return (
+        machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        timeline_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+    )
 
 
 def version() -> str:

@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contract.codec import EnvelopeError, TooLargeError
 from hub import errors
+from hub.web.shield import HEADERS
 
 STATUS: Final[dict[type[Exception], tuple[int, str, str]]] = {
     errors.Invalid: (422, "invalid", "This cannot be understood"),
@@ -160,7 +161,9 @@ class ErrorAnswers:
         log.error("unforeseen error", id=number, method=request.method, path=request.url.path, exc_info=error)
         detail = f"The hub made a mistake; its log says more under {number}."
         problem = _problem(500, "mistake", "A mistake of the hub", detail, id=number)
-        return self._answer(request, _Told(problem))
+        response = self._answer(request, _Told(problem))
+        response.headers.update(HEADERS)  # the framework answers this one outside of the shield
+        return response
 
 
 def _to_sign_in(request: Request, problem: Problem) -> Response:

@@ -21,7 +21,6 @@ from hub.bootstrap import Hub, Office, build_hub, build_office
 from hub.directory.agents import enrol
 from hub.directory.company import add_company
 from hub.directory.database import create_directory
-from hub.directory.users import add_user
 from hub.web.server import bind
 from tests.support.servers import eventually
 
@@ -45,7 +44,7 @@ class Clock:
 
 @dataclass
 class TestOffice:
-    """A hub's files with two companies, `aoba` and `midori`, each with an admin `admin@SLUG.example`."""
+    """A hub's files with two companies, `aoba` and `midori`."""
 
     __test__ = False
     office: Office
@@ -53,6 +52,12 @@ class TestOffice:
 
     async def do(self, company: str, command: str, **params: object) -> Any:
         return await self.office.gate.do(console(company), command, params)
+
+    async def admin(self, company: str) -> str:
+        """Adds the user `admin@SLUG.example` with PASSWORD (0.1 s)."""
+        email = f"admin@{company}.example"
+        await self.do(company, "companies.add_user", email=email, roles=["admin"], password=PASSWORD)
+        return email
 
     async def token(self, company: str, *roles: str, **more: object) -> str:
         made = await self.do(company, "companies.add_token", roles=list(roles or ("manager",)), **more)
@@ -69,11 +74,7 @@ def make_office(data_dir: Path, clock: Clock, *, max_pages: int | None = None) -
     data_dir.mkdir(parents=True, exist_ok=True)
     office = build_office(create_directory(data_dir), data_dir, clock, max_pages=max_pages)
     for slug in ("aoba", "midori"):
-        office.directory.change(
-            lambda writer, slug=slug: add_user(
-                add_company(writer, slug, slug.title(), clock()), f"admin@{slug}.example", {"admin"}, PASSWORD, clock()
-            )
-        )
+        office.directory.change(lambda writer, slug=slug: add_company(writer, slug, slug.title(), clock()))
         office.stores.create(slug)
     return TestOffice(office, clock)
 
