@@ -1,0 +1,93 @@
+"""The tables of DESIGN §6.1, line by line."""
+
+import pytest
+
+from contract.records import Value
+from hub.timeline.state_model import known_value, state_of
+
+RUNNING = {"execution": "ACTIVE", "mode": "AUTOMATIC", "estop": "ARMED", "availability": "AVAILABLE", "power": "ON"}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({}, "running"),
+        ({"power": "OFF", "estop": "TRIGGERED"}, "off"),
+        ({"availability": "UNAVAILABLE", "estop": "TRIGGERED"}, "unknown"),
+        ({"availability": None}, "unknown"),
+        ({"execution": None}, "unknown"),
+        ({"estop": "TRIGGERED", "mode": "MANUAL"}, "alarm"),
+        ({"functional_mode": "MAINTENANCE", "mode": "MANUAL"}, "maintenance"),
+        ({"functional_mode": "SETUP"}, "setup"),
+        ({"functional_mode": "PRODUCTION"}, "running"),
+        ({"mode": "MANUAL"}, "manual"),
+        ({"mode": "MANUAL_DATA_INPUT"}, "manual"),
+        ({"mode": None}, "running"),
+        ({"mode": "SEMI_AUTOMATIC"}, "running"),
+        *[
+            ({"execution": word}, "held")
+            for word in (
+                "INTERRUPTED",
+                "FEED_HOLD",
+                "OPTIONAL_STOP",
+                "PROGRAM_STOPPED",
+                "PROGRAM_OPTIONAL_STOP",
+                "WAIT",
+            )
+        ],
+        *[({"execution": word}, "idle") for word in ("READY", "STOPPED", "PROGRAM_COMPLETED")],
+    ],
+)
+def test_mtconnect(said: dict[str, Value], state: str) -> None:
+    assert state_of("mtconnect", RUNNING | said) == state
+
+
+def test_a_signal_that_a_machine_does_not_have_says_nothing() -> None:
+    assert state_of("mtconnect", {"execution": "ACTIVE"}) == "running"
+    assert state_of("mtconnect", {}) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("lamps", "state"),
+    [
+        ({"tower_green": "ON", "tower_red": "OFF"}, "running"),
+        ({"tower_green": "BLINK"}, "running"),
+        ({"tower_green": "ON", "tower_red": "BLINK"}, "alarm"),
+        ({"tower_green": "OFF", "tower_yellow": "ON"}, "idle"),
+        ({"tower_green": None, "tower_red": "OFF"}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_tower(lamps: dict[str, Value], state: str) -> None:
+    assert state_of("tower", lamps) == state
+
+
+@pytest.mark.parametrize(
+    ("item", "mode", "state"),
+    [
+        ("Executing", "Processing", "running"),
+        ("Executing", None, "running"),
+        ("NotExecuting", "Processing", "idle"),
+        ("Executing", "Setup", "setup"),
+        ("NotExecuting", "Maintenance", "maintenance"),
+        ("OutOfService", "Processing", "off"),
+        ("NotAvailable", "Processing", "unknown"),
+        (None, "Processing", "unknown"),
+    ],
+)
+def test_machinery(item: str | None, mode: str | None, state: str) -> None:
+    assert state_of("machinery", {"item_state": item, "operation_mode": mode}) == state
+
+
+def test_a_machine_that_says_our_word() -> None:
+    assert state_of("state", {"state": "setup"}) == "setup"
+    assert state_of("state", {"state": "dancing"}) == "unknown"
+
+
+def test_a_word_that_the_dictionary_lacks_is_not_known() -> None:
+    assert known_value("execution", "DANCING") is None
+    assert known_value("program", "DANCING") == "DANCING"
+
+
+def test_a_state_model_that_is_not_known_here_says_unknown() -> None:
+    assert state_of("of-tomorrow", RUNNING) == "unknown"

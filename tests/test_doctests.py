@@ -1,0 +1,21 @@
+"""Every example in a docstring is true."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import contract
+import hub.ledger
+
+MODULES = [
+    name
+    for package in (contract, hub.ledger)
+    for _, name, _ in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+] + ["hub.access.params", "hub.timeline.state_model"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
