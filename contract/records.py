@@ -168,6 +168,4 @@ class Gap(_Record, frozen=True, kw_only=True, tag="gap"):
     signal: str | None = None
 
 
-Record: TypeAlias = (
-    Machine | Observation | Samples | Condition | Progress | Reason | Inspection | Lot | Clock | Gap
-)
+Record: TypeAlias = Machine | Observation | Samples | Condition | Progress | Reason | Inspection | Lot | Clock | Gap
