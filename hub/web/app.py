@@ -55,7 +55,7 @@ def build_app(parts: Parts) -> FastAPI:
     if STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
     ErrorAnswers(parts.render_error).install(app)
-    install_openapi(app, api.routes)
+    install_openapi(app, api, parts.api)
     app.add_middleware(Shield)
     return app
 

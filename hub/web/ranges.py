@@ -17,6 +17,8 @@ from hub.access.params import MachineRange
 from hub.errors import Invalid, NotFound
 
 DAY_US: Final = 86_400_000_000
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TIME_DOC: Final = "RFC 3339 with an offset, for example 2026-11-20T09:00:00Z"
 
@@ -32,9 +34,11 @@ def parse_time(text: str, field: str) -> int:
         raise Invalid(f"{text[:60]!r} is no time; write {_TIME_DOC}", field)
     try:
         moment = datetime.fromisoformat(whole.upper())
-        return to_us(moment)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise Invalid(f"{text[:60]!r} is no time: {error}", field) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Invalid(f"{text[:60]!r}: years from {FIRST_YEAR} to {LAST_YEAR} can be asked about", field)
+    return to_us(moment)
 
 
 def check_range(from_: str | None, to: str | None) -> tuple[int, int]:
