@@ -1,7 +1,6 @@
 """A real OPC UA server (asyncua's) on a free port, with nodes to write as a test needs them.
 
-`split` makes it answer with so many changes a response and MoreNotifications, as many servers do;
-`slow_ack` is what a client has not acknowledged yet.
+`Splitting` answers with so many changes a response and MoreNotifications, as many servers do.
 """
 
 from collections.abc import AsyncIterator
@@ -60,17 +59,9 @@ class Machine:
 
 
 class Splitting(InternalSubscription):
-    """Answers at most `limit` changes a response and says that more follow."""
+    """Answers at most `limit` changes a response and says that more follow; they do, an interval later."""
 
     limit = 1000
-
-    async def publish_results(self, requestdata: Any = None) -> bool:
-        done = await super().publish_results(requestdata)
-        while done and self._triggered_datachanges:
-            done = await super().publish_results(None)
-            if not done:
-                break
-        return done
 
     def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
         items = [item for queue in self._triggered_datachanges.values() for item in queue]
