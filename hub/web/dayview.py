@@ -189,6 +189,7 @@ class SignalLine:
     """One signal with its newest value as a row of the table."""
 
     name: str
+    label: str | None
     value: str
     unit: str
     plain_unit: str
@@ -212,6 +213,7 @@ def signal_line(row: Any, reading: Reading) -> SignalLine:
     known = row.value is not None and row.quality != "bad"
     return SignalLine(
         name=row.signal,
+        label=reading.words(f"signal.{row.signal}") if reading.words.has(f"signal.{row.signal}") else None,
         value=_value_text(row.value) if known else reading.words("none"),
         unit=unit_text(row.unit) if known else "",
         plain_unit=unit_text(row.unit),

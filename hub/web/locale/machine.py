@@ -31,7 +31,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "timeline.later": ("次へ", "Later"),
     "timeline.whole_day": ("1 日全体", "Whole day"),
     "timeline.states": ("状態", "States"),
-    "timeline.runs": ("プログラム運転", "Runs"),
+    "timeline.runs": ("運転", "Runs"),
     "timeline.alarms": ("異常", "Alarms"),
     "timeline.keys": (
         "ドラッグで移動、ホイールやピンチで拡大。キー：← → 移動、＋ − 拡大・縮小、0 で 1 日全体、[ ] で前後の区間。",

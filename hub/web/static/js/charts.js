@@ -37,7 +37,7 @@ export class Charts {
   add(name, unit) {
     const root = document.createElement("figure");
     root.className = "plot";
-    root.innerHTML = '<h3><span></span><small class="unit"></small><small class="values"></small></h3><div class="canvas" role="img"></div><p class="nodata" hidden></p>';
+    root.innerHTML = '<h3><span class="code"></span><small class="unit"></small><small class="values"></small></h3><div class="canvas" role="img"></div><p class="nodata" hidden></p>';
     root.querySelector("h3 span").textContent = name;
     root.querySelector(".unit").textContent = unit;
     root.querySelector(".canvas").setAttribute("aria-label", this.box.dataset.label.replace("{signal}", name));
@@ -49,15 +49,15 @@ export class Charts {
   options() {
     const ink = colour("--mute"), line = colour("--line"), accent = colour("--accent");
     const band = accent.replace(/rgba?\(([^)]+)\)/, (_, c) => `rgba(${c.split(",").slice(0, 3).join(",")},.22)`);
+    const gutter = parseInt(getComputedStyle(this.box).getPropertyValue("--gutter"), 10);
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px BIZ, system-ui, sans-serif" };
     const times = (u, splits, _a, _s, step) => splits.map((s) => (s * 1000 <= u.scales.x.min * 1000 || s >= u.scales.x.max ? "" : (step < 60 ? hms : hm)(s * 1000)));
     return {
       width: this.holder.clientWidth, height: HEIGHT, padding: [8, 0, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, sync: { key: "machine" } },
       scales: { x: { time: true, auto: false, range: () => [this.timeline.from / 1000, this.timeline.to / 1000] } },
-      // The scale's numbers stand inside, so that the plot is as wide as the timeline above it.
-      axes: [{ ...axis, values: times }, { ...axis, size: 0, gap: -6, align: 1, ticks: { show: false }, values: (u, v) => v.map(round) }],
-      drawOrder: ["series", "axes"],
+      // As wide as the gutter before the timeline, so that one moment stands in one line through all charts.
+      axes: [{ ...axis, values: times }, { ...axis, size: gutter, values: (u, v) => v.map(round) }],
       series: [{}, { stroke: "transparent", spanGaps: false }, { stroke: "transparent", spanGaps: false }, { stroke: accent, width: 1.6, spanGaps: false, points: { show: false } }],
       bands: [{ series: [2, 1], fill: band }],
       hooks: {

@@ -25,7 +25,8 @@ export const hm = (ms) => hms(ms).slice(0, 5);
 export function tick() {
   const at = now();
   for (const time of document.querySelectorAll("time[data-tick]")) {
-    const text = span((at - Date.parse(time.dateTime)) / 1000);
+    const long = span((at - Date.parse(time.dateTime)) / 1000);
+    const text = time.dataset.ago ? time.dataset.ago.replace("{span}", long) : long;
     if (time.textContent !== text) time.textContent = text;
   }
   for (const clock of document.querySelectorAll("time[data-clock]")) clock.textContent = hm(at);
