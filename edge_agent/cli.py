@@ -1,0 +1,179 @@
+"""The command `tsunagu-agent`. Errors are one line on stderr and exit code 1; wrong usage is exit code 2."""
+
+import asyncio
+import os
+import random
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from contract.times import to_us
+from edge_agent import checking, credential, health, logs, platform_posix, showing, supervisor
+from edge_agent.buffer.model import StorageError
+from edge_agent.buffer.writer import Clocks
+from edge_agent.hub_client import Enrolled, HubClient, HubError
+from edge_agent.sample_config import sample
+from edge_agent.settings import Settings
+from edge_agent.settings_file import SettingsError, read_settings
+
+app = typer.Typer(
+    name="tsunagu-agent",
+    help="The agent beside the machines: reads them, keeps everything on disk until the hub has it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", envvar="TSUNAGU_AGENT_CONFIG", help="Its settings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+CLOCKS: Final = Clocks(
+    now_us=lambda: time.time_ns() // 1000, monotonic=time.monotonic, new_id=lambda: secrets.token_hex(12)
+)
+
+
+def fail(lines: str | Iterable[str]) -> NoReturn:
+    """Says why, a line each, and ends with exit code 1."""
+    for line in [lines] if isinstance(lines, str) else lines:
+        typer.echo(f"error: {' '.join(line.split())}", err=True)
+    raise typer.Exit(1)
+
+
+def settings_of(config: Path) -> Settings:
+    """The settings, or the end of the command with one line a fault."""
+    try:
+        return read_settings(config, os.environ)
+    except SettingsError as error:
+        fail(error.faults)
+
+
+@app.command()
+def enrol(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the hub.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The one-time code from `tsunagu-hub agent add`.")],
+    config: Config,
+) -> None:
+    """Turn a one-time code into this agent's credential.
+
+    Example: tsunagu-agent enrol http://hub.example:8000 7K3M-QX2P-9RTD-W4HB --config agent.toml
+    """
+    settings = settings_of(config)
+    agent = settings.agent
+    try:
+        made = asyncio.run(_enrol(url, code, settings))
+    except HubError as error:
+        fail(str(error))
+    if (made.agent, made.site) != (agent.id, agent.site):
+        fail(
+            f"the code is for agent {made.agent!r} at site {made.site!r}, {config} says {agent.id!r} "
+            f"at {agent.site!r}; correct [agent] or ask for another code"
+        )
+    kept = credential.Credential(
+        credential=made.credential, agent=made.agent, site=made.site, company=made.company, hub=url
+    )
+    try:
+        path = credential.write(agent.data_dir, kept)
+    except OSError as error:
+        fail(f"{agent.data_dir}: the credential cannot be written ({error.strerror}); check [agent] data_dir")
+    typer.echo(f"enrolled {made.agent} at {made.site} for {made.company}; credential in {path}")
+    if url.rstrip("/") != settings.hub.url.rstrip("/"):
+        typer.echo(f"note: {config} sends to {settings.hub.url}, not to {url}; check [hub] url", err=True)
+
+
+async def _enrol(url: str, code: str, settings: Settings) -> Enrolled:
+    client = HubClient(url, None, settings.hub.ca_file)
+    try:
+        return await client.enrol(code, settings.agent.id, settings.agent.site)
+    finally:
+        await client.close()
+
+
+@app.command()
+def check(
+    config: Config,
+    timeout: Annotated[float, typer.Option(min=0.5, max=120, help="Seconds to wait for each machine.")] = 5.0,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Try every address of every machine and the hub; say what does not work and what to do.
+
+    Example: tsunagu-agent check --config agent.toml
+    """
+    settings = settings_of(config)
+    logs.set_up("text", quiet=True)
+    machines, hub = asyncio.run(_check(settings, timeout))
+    if as_json:
+        typer.echo(msgspec.json.encode({"machines": machines, "hub": hub}).decode())
+    else:
+        showing.checks(Console(), machines, hub)
+    if not hub.ok or not all(machine.ok for machine in machines):
+        raise typer.Exit(1)
+
+
+async def _check(settings: Settings, timeout_s: float) -> tuple[list[checking.MachineCheck], checking.HubCheck]:
+    with Console(stderr=True).status("asking machines and hub …"):
+        return await checking.check_machines(settings, timeout_s), await checking.check_hub(settings)
+
+
+@app.command()
+def run(config: Config) -> None:
+    """Read the machines and deliver to the hub until stopped (SIGTERM, Ctrl-C).
+
+    Example: tsunagu-agent run --config agent.toml
+    """
+    settings = settings_of(config)
+    logs.set_up(settings.agent.log)
+    try:
+        held = credential.read(settings.agent.data_dir, settings.agent.id, settings.agent.site)
+        outside = supervisor.Outside(CLOCKS, random.random, held.credential)
+        asyncio.run(_run(settings, outside))
+    except (credential.CredentialError, platform_posix.AlreadyRunning, StorageError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or settings.agent.data_dir}: {error.strerror or error}; check [agent] data_dir")
+
+
+async def _run(settings: Settings, outside: supervisor.Outside) -> None:
+    stop = asyncio.Event()
+    platform_posix.on_stop(stop.set)
+    await supervisor.run(settings, outside, stop)
+
+
+@app.command()
+def status(config: Config, *, as_json: AsJson = False) -> None:
+    """Show what is connected, the last proof of life, and what waits on disk.
+
+    Example: tsunagu-agent status --config agent.toml --json
+    """
+    settings = settings_of(config)
+    folder = settings.agent.data_dir
+    found = health.read(folder)
+    if found is None:
+        fail(f"{folder / health.FILE_NAME} does not exist yet; start the agent: tsunagu-agent run --config {config}")
+    running = platform_posix.is_running(folder)
+    if as_json:
+        typer.echo(msgspec.json.encode({"running": running, **msgspec.to_builtins(found)}).decode())
+        return
+    age_s = max(0.0, (CLOCKS.now_us() - to_us(found.at)) / 1e6)
+    showing.status(Console(), found, running=running, age_s=age_s)
+
+
+@app.command("sample-config")
+def sample_config() -> None:
+    """Print a settings file to begin with; every field with its help.
+
+    Example: tsunagu-agent sample-config > agent.toml
+    """
+    sys.stdout.write(sample())
+
+
+if __name__ == "__main__":
+    app()
