@@ -22,6 +22,7 @@ from hub.access.gate import Gate
 from hub.access.live import AgentChanged, LiveBus, MachineChanged
 from hub.companies import api as companies_api
 from hub.companies import commands as companies_commands
+from hub.companies import pages as companies_pages
 from hub.companies import questions as companies_questions
 from hub.directory.agents import AgentIdentity
 from hub.directory.company import list_companies
@@ -41,10 +42,10 @@ from hub.stores.company import Stores
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.timeline import questions as timeline_questions
-from hub.web import deliveries, live, session
+from hub.web import deliveries, live, pages_account, pages_errors, session
 from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
-from hub.web.layout import build_pages
+from hub.web.layout import Pages, build_pages
 from hub.web.metrics import Metrics
 
 REBUILD_POLL_S = 1.0
@@ -131,6 +132,7 @@ def build_hub(office: Office) -> Hub:
         bus.publish(agent.company, AgentChanged(agent=agent.agent))
 
     desk = IngestDesk(office.stores, told)
+    pages = build_pages()
     parts = Parts(
         authenticator=Authenticator(office.directory, office.now_us),
         metrics=metrics,
@@ -143,19 +145,21 @@ def build_hub(office: Office) -> Hub:
             series_api.build_router(office.gate),
             live.build_router(bus),
         ),
-        pages=_pages(office, bus),
+        pages=_pages(office, bus, pages),
         checks={"directory": lambda: _check_directory(office), "stores": lambda: _check_stores(office)},
         lifespan=lambda _app: _running(office, projector, bus),
         version=version(),
+        render_error=pages_errors.error_renderer(pages),
     )
     return Hub(office, bus, projector, build_app(parts))
 
 
-def _pages(office: Office, bus: LiveBus) -> tuple[APIRouter, ...]:
-    pages = build_pages()
+def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
     return (
+        pages_account.build_router(office.gate, pages, current_viewer),
         machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         timeline_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
     )
 
 
