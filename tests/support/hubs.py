@@ -17,10 +17,11 @@ from contract.batch import Batch, MachineStatus, Status
 from contract.records import Condition, Machine, Observation, Record, Samples
 from contract.times import from_us
 from hub.access.viewer import console
-from hub.bootstrap import Hub, Office, build_hub, build_office
+from hub.bootstrap import Hub, build_hub
 from hub.directory.agents import enrol
 from hub.directory.company import add_company
 from hub.directory.database import create_directory
+from hub.office import Office, build_office
 from hub.web.server import bind
 from tests.support.servers import eventually
 

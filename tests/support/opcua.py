@@ -3,17 +3,24 @@
 `Splitting` answers with so many changes a response and MoreNotifications, as many servers do.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from asyncua import Server, ua
 from asyncua.server.internal_subscription import InternalSubscription
 
-from tests.support.servers import free_port
+from tests.support.servers import free_port, listens, wait_until
 
+ROOT = Path(__file__).parents[2]
 URI = "urn:example:machine"
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -92,3 +99,26 @@ async def opcua_server(port: int | None = None, namespaces: tuple[str, ...] = (U
             machine.index = index
     async with server:
         yield machine
+
+
+@contextmanager
+def opcua_process(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server in a process of its own, to be killed or stopped: node `Value` of URI holds its process id."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.support.opcua", str(port)], cwd=ROOT)
+    try:
+        wait_until(lambda: listens(port), what=f"server at port {port}")
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def _serve(port: int) -> None:
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+    async with opcua_server(port) as machine:
+        await machine.add("Value", os.getpid(), ua.VariantType.Int32)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))
