@@ -1,47 +1,34 @@
-"""The one place that builds the hub's parts and joins them. Nothing is built at import.
+"""The one place that builds a server's parts and joins them. Nothing is built at import.
 
-`build_office` is what the commands need: directory, stores and gate. `build_hub` adds what a server needs.
+What the commands need as well (directory, stores, gate) comes from `hub.office`.
 """
 
 import asyncio
 import contextlib
 import importlib.metadata
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
 
 from contract.keys import split_machine_key
-from hub.access.audit import Audit
-from hub.access.catalogue import Catalogue
-from hub.access.gate import Gate
 from hub.access.live import AgentChanged, LiveBus, MachineChanged
 from hub.companies import api as companies_api
-from hub.companies import commands as companies_commands
 from hub.companies import pages as companies_pages
-from hub.companies import questions as companies_questions
 from hub.directory.agents import AgentIdentity
-from hub.directory.company import list_companies
-from hub.directory.database import Directory
 from hub.directory.records import finish_rebuild, next_rebuild
 from hub.errors import HubError
 from hub.ingest.desk import IngestDesk
 from hub.ingest.sorting import Sorted
 from hub.machines import api as machines_api
 from hub.machines import pages as machines_pages
-from hub.machines import questions as machines_questions
+from hub.office import Office
 from hub.projector import Projection, Projector, Step, progress, rebuild
-from hub.schema import COMPANY_MIGRATIONS
 from hub.series import api as series_api
-from hub.series import questions as series_questions
-from hub.stores.company import Stores
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
-from hub.timeline import questions as timeline_questions
 from hub.web import deliveries, live, pages_account, pages_errors, session
 from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
@@ -51,55 +38,6 @@ from hub.web.metrics import Metrics
 REBUILD_POLL_S = 1.0
 AUDIT_FLUSH_S = 30.0
 log = structlog.get_logger("hub")
-
-
-def clock_us() -> int:
-    """The hub's clock: microseconds since 1970."""
-    return time.time_ns() // 1000
-
-
-def build_catalogue() -> Catalogue:
-    """Every question and command of every feature."""
-    return Catalogue(
-        questions=(
-            *companies_questions.QUESTIONS,
-            *machines_questions.QUESTIONS,
-            *series_questions.QUESTIONS,
-            *timeline_questions.QUESTIONS,
-        ),
-        commands=companies_commands.COMMANDS,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What asks and changes: the same for commands and for a server."""
-
-    directory: Directory
-    stores: Stores
-    audit: Audit
-    gate: Gate
-    now_us: Callable[[], int]
-
-    def close(self) -> None:
-        """Writes what is still to be written, then closes every file."""
-        with contextlib.suppress(HubError):
-            self.audit.flush()
-        self.stores.close()
-        self.directory.close()
-
-    def companies(self) -> list[str]:
-        """Slugs of every company of this hub."""
-        return [slug for slug, _ in self.directory.read(list_companies)]
-
-
-def build_office(
-    directory: Directory, data_dir: Path, now_us: Callable[[], int] = clock_us, *, max_pages: int | None = None
-) -> Office:
-    """The office over an open directory."""
-    stores = Stores(data_dir, COMPANY_MIGRATIONS, max_pages=max_pages)
-    audit = Audit(directory, now_us)
-    return Office(directory, stores, audit, Gate(build_catalogue(), directory, stores, audit, now_us), now_us)
 
 
 @dataclass(frozen=True, slots=True)

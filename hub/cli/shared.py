@@ -11,10 +11,10 @@ import msgspec
 import typer
 
 from hub.access.viewer import console
-from hub.bootstrap import Office, build_office
 from hub.directory.company import view_company
 from hub.directory.database import open_directory
 from hub.errors import HubError
+from hub.office import Office, build_office
 
 PLAIN: Final[dict[str, Any]] = {
     "no_args_is_help": True,

@@ -7,10 +7,10 @@ import pytest
 
 from hub.access.catalogue import CLASSES, Catalogue, Question, disclosures
 from hub.access.params import Nothing, decode_cursor
-from hub.bootstrap import build_catalogue
 from hub.companies.questions import QUESTIONS
 from hub.directory.roles import ROLES
 from hub.errors import Invalid, NotFound
+from hub.office import build_catalogue
 
 CATALOGUE = build_catalogue()
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from hub.access.catalogue import Question
 from hub.access.viewer import console
-from hub.bootstrap import build_catalogue
 from hub.errors import NotFound
+from hub.office import build_catalogue
 from tests.support.hubs import DAY_US, RunningHub, a_day, batch, running_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,6 +36,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             answer = await hub.deliver(credential, body.removesuffix(b"]}") + unknown)
             assert answer.json()["acked"] == 7, answer.text
             assert [bad["seq"] for bad in answer.json()["rejected"]] == [7]
+            await hub.admin(company)
             token = await hub.token(company, "admin", name=f"token of {company}")
             await hub.folded(company, token, machine)
         yield hub

@@ -1,0 +1,73 @@
+"""Directory, stores and gate, joined: what commands and a server have in common.
+
+No web is imported here, so that a command starts in a third of a second.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.access.audit import Audit
+from hub.access.catalogue import Catalogue
+from hub.access.gate import Gate
+from hub.companies import commands as companies_commands
+from hub.companies import questions as companies_questions
+from hub.directory.company import list_companies
+from hub.directory.database import Directory
+from hub.errors import HubError
+from hub.machines import questions as machines_questions
+from hub.schema import COMPANY_MIGRATIONS
+from hub.series import questions as series_questions
+from hub.stores.company import Stores
+from hub.timeline import questions as timeline_questions
+
+
+def clock_us() -> int:
+    """The hub's clock: microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def build_catalogue() -> Catalogue:
+    """Every question and command of every feature."""
+    return Catalogue(
+        questions=(
+            *companies_questions.QUESTIONS,
+            *machines_questions.QUESTIONS,
+            *series_questions.QUESTIONS,
+            *timeline_questions.QUESTIONS,
+        ),
+        commands=companies_commands.COMMANDS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What asks and changes: the same for commands and for a server."""
+
+    directory: Directory
+    stores: Stores
+    audit: Audit
+    gate: Gate
+    now_us: Callable[[], int]
+
+    def close(self) -> None:
+        """Writes what is still to be written, then closes every file."""
+        with contextlib.suppress(HubError):
+            self.audit.flush()
+        self.stores.close()
+        self.directory.close()
+
+    def companies(self) -> list[str]:
+        """Slugs of every company of this hub."""
+        return [slug for slug, _ in self.directory.read(list_companies)]
+
+
+def build_office(
+    directory: Directory, data_dir: Path, now_us: Callable[[], int] = clock_us, *, max_pages: int | None = None
+) -> Office:
+    """The office over an open directory."""
+    stores = Stores(data_dir, COMPANY_MIGRATIONS, max_pages=max_pages)
+    audit = Audit(directory, now_us)
+    return Office(directory, stores, audit, Gate(build_catalogue(), directory, stores, audit, now_us), now_us)
