@@ -36,7 +36,10 @@ def refused(code: int, name: str, url: str) -> ConnectionLost | Misconfigured:
 def dropped(url: str, name: str, *, heard: bool) -> ConnectionLost:
     """The link ended without a word from the broker; `heard`: it had accepted us before."""
     if heard:
-        return ConnectionLost(f"{url}: the connection to the broker was lost ({name}); is it running, the network up?")
+        return ConnectionLost(
+            f"{url}: the connection to the broker was lost ({name}); is it running, the network up, "
+            "and no other client using this client's name?"
+        )
     return ConnectionLost(
         f'{url}: closed before the broker accepted us ({name}); an old broker may need protocol = "3.1.1"'
     )
