@@ -87,6 +87,8 @@ class Timeline:
         """Unknown already; a current value read again with an older source time counts from when it is seen."""
         self.mark = t
         self.floor = None
+        self.armed = False
+        self.newest = t if self.newest is None else max(t, self.newest)
 
     def _judge(self, fact: Fact, *, replayed: bool) -> list[Fact]:
         last, newest = self.last, self.newest
