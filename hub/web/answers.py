@@ -55,12 +55,13 @@ def says(kind: Any, description: str, status: int = 200, *, refuses: tuple[int, 
     documented: dict[int | str, Any] = {
         status: {"description": description, "content": {JSON: {"schema": Documented(kind)}}}
     }
-    for refused in (*refuses, 401, 503):
-        documented[refused] = {
-            "description": REFUSALS[refused],
-            "content": {PROBLEM_JSON: {"schema": Documented(Problem)}},
-        }
-    return documented
+    return documented | refusals(*refuses, 401, 503)
+
+
+def refusals(*statuses: int) -> dict[int | str, Any]:
+    """The part of FastAPI's `responses` that says with which statuses a route refuses, each a problem."""
+    content = {PROBLEM_JSON: {"schema": Documented(Problem)}}
+    return {status: {"description": REFUSALS[status], "content": content} for status in statuses}
 
 
 def says_rows(

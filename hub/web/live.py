@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 from hub.access.live import LiveBus, Subscription
 from hub.access.viewer import Viewer
 from hub.errors import HubError
+from hub.web.answers import refusals
 from hub.web.auth import authenticator, current_viewer
 
 HEARTBEAT_S: Final = 15.0
@@ -28,7 +29,8 @@ def build_router(bus: LiveBus, heartbeat_s: float = HEARTBEAT_S) -> APIRouter:
         "/live",
         summary="What changes, as it changes",
         response_class=StreamingResponse,
-        responses={200: {"description": "An event for each change", "content": {"text/event-stream": {}}}},
+        responses=refusals(401, 503)
+        | {200: {"description": "An event for each change", "content": {"text/event-stream": {}}}},
     )
     async def get_live(request: Request, viewer: Annotated[Viewer, Depends(current_viewer)]) -> StreamingResponse:
         return StreamingResponse(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from hub.access.gate import Gate
 from hub.access.viewer import Viewer, ViewerKind
 from hub.directory.roles import Role
-from hub.web.answers import json_response, says, takes
+from hub.web.answers import json_response, refusals, says, takes
 from hub.web.auth import authenticator, current_viewer, drop_session_cookie, set_session_cookie
 from hub.web.bodies import read_struct
 
@@ -52,7 +52,7 @@ def build_router(gate: Gate) -> APIRouter:
         "/session",
         summary="Sign in; the session comes as a cookie",
         status_code=204,
-        responses={204: {"description": "Signed in"}},
+        responses=refusals(401, 403, 413, 422, 429, 503) | {204: {"description": "Signed in"}},
         openapi_extra=takes(SignIn),
     )
     async def post_session(request: Request) -> Response:
@@ -62,7 +62,12 @@ def build_router(gate: Gate) -> APIRouter:
         set_session_cookie(request, response, session)
         return response
 
-    @router.delete("/session", summary="Sign out", status_code=204, responses={204: {"description": "Signed out"}})
+    @router.delete(
+        "/session",
+        summary="Sign out",
+        status_code=204,
+        responses=refusals(403, 503) | {204: {"description": "Signed out"}},
+    )
     async def delete_session(request: Request) -> Response:
         await authenticator(request).sign_out(request)
         response = Response(status_code=204)
