@@ -1,0 +1,1 @@
+"""Machines read over MQTT; see README.md."""

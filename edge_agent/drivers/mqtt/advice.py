@@ -41,7 +41,8 @@ def dropped(url: str, name: str, *, heard: bool) -> ConnectionLost:
             "and no other client using this client's name?"
         )
     return ConnectionLost(
-        f'{url}: closed before the broker accepted us ({name}); an old broker may need protocol = "3.1.1"'
+        f"{url}: closed before the broker accepted us ({name}); is it an MQTT broker? "
+        'An old one may need protocol = "3.1.1"'
     )
 
 

@@ -1,0 +1,1 @@
+"""Machines read over OPC UA; see README.md."""

@@ -69,7 +69,7 @@ def explain(error: BaseException, endpoint: str) -> ConnectionLost | Misconfigur
         case TimeoutError():
             text = "no answer in time; check cable, address and firewall"
         case ConnectionError():
-            text = "the connection was closed"
+            text = "the connection was closed; is an OPC UA server running there, and staying up?"
         case OSError():
             text = f"{error.strerror or error}; check network and address"
         case UaError() if "No matching endpoints" in str(error):
