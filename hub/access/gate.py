@@ -72,7 +72,7 @@ class Gate:
         withheld = withheld_fields(question.row, verdict)
         classes = ",".join(sorted({each.disclosure for each in withheld}))
         self._audit.asked(viewer, owner, name, params_digest(checked), len(found.rows), classes)
-        if self._audit.is_due():
+        if self._audit.is_full():
             await asyncio.to_thread(self._audit.flush)
         return Answer(strip(found.rows, withheld), withheld, found.next_cursor, verdict.version)
 

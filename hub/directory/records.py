@@ -20,6 +20,12 @@ def write_audit(writer: Writer, entries: Sequence[AuditEntry]) -> None:
     )
 
 
+def forget_reads(writer: Writer, before_us: int) -> None:
+    """Drops the counts of answered questions about one's own company from before a time."""
+    sql = "DELETE FROM audit WHERE at_us < ? AND verb = 'ask' AND outcome = 'answered' AND viewer_company = company"
+    writer.run(sql, (before_us,))
+
+
 def read_audit(reader: Reader, company: str, before: int | None, limit: int) -> list[AuditRow]:
     """Rows about this company, newest first, with numbers below `before` (None: from the newest)."""
     rows = reader.all(

@@ -5,6 +5,7 @@ asked with a cookie must come from a page of this hub: its Origin is compared wi
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from hub.directory.users import (
     password_hash,
     touch_session,
 )
-from hub.errors import NotAllowed, NotAuthenticated
+from hub.errors import NotAllowed, NotAuthenticated, StoreFull, Unavailable
 from hub.web.throttle import Throttle
 
 COOKIE: Final = "tsunagu_session"
@@ -58,7 +59,8 @@ class Authenticator:
         if request.scope.get("method", "GET") not in _SAFE:
             check_origin(request)
         if user.is_due(now_us):
-            await asyncio.to_thread(self._directory.change, lambda writer: touch_session(writer, session, now_us))
+            with contextlib.suppress(StoreFull, Unavailable):  # reading goes on where writing cannot
+                await asyncio.to_thread(self._directory.change, lambda writer: touch_session(writer, session, now_us))
         return Viewer(user.company, "user", user.email, user.roles)
 
     def _token_viewer(self, token: str) -> Viewer:

@@ -6,13 +6,14 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from hub.access.audit import Audit
+from hub.access.audit import Audit, params_digest
 from hub.access.catalogue import Catalogue, Discloses, Found, Question
 from hub.access.gate import Gate
-from hub.access.params import Nothing
+from hub.access.params import MachineRange, Nothing
 from hub.access.viewer import Viewer, console
+from hub.companies.commands import ChangePassword
 from hub.errors import Invalid, NotAllowed, NotFound
-from tests.support.hubs import TestOffice
+from tests.support.hubs import DAY_US, TestOffice
 
 
 class Costly(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +110,30 @@ async def test_questions_are_counted_by_the_minute(office: TestOffice) -> None:
     rows = (await gate.ask(console("aoba"), "companies.audit", {})).rows
     assert sum(row.times for row in rows if row.name == "companies.sites") == 6
     assert len([row for row in rows if row.name == "companies.sites"]) in (2, 3)
+
+
+async def test_counts_of_own_questions_are_kept_for_a_season_and_all_else_for_ever(office: TestOffice) -> None:
+    gate, clock = office.office.gate, office.clock
+    await gate.do(console("aoba"), "companies.add_site", {"site": "east"})
+    await gate.ask(person("manager"), "companies.sites", {})
+    office.office.audit.flush()
+    clock.ahead_us += 92 * DAY_US
+    await gate.ask(person("manager"), "companies.agents", {})
+    office.office.audit.flush()
+    rows = (await gate.ask(console("aoba"), "companies.audit", {})).rows
+    assert [row.name for row in rows] == ["companies.agents", "companies.add_site"]
+
+
+def test_a_digest_tells_questions_apart_but_not_their_times() -> None:
+    asked = MachineRange(site="main", machine="laser-1", from_us=1, to_us=2)
+    later = msgspec.structs.replace(asked, from_us=3, to_us=4, cursor="x")
+    other = msgspec.structs.replace(asked, machine="laser-2")
+    assert params_digest(asked) == params_digest(later) != params_digest(other)
+
+
+def test_a_password_leaves_no_trace_in_a_digest() -> None:
+    first = ChangePassword(current="a", password="b")
+    assert params_digest(first) == params_digest(ChangePassword(current="c", password="d"))
 
 
 async def test_the_audit_is_paged_newest_first(office: TestOffice) -> None:
