@@ -11,11 +11,15 @@ from edge_agent.buffer.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds the file. `max_pages`: SQLite's own ceiling, for tests of a full disk."""
+    """What bounds the file, and its pace. `max_pages`: SQLite's own ceiling, for tests of a full disk."""
 
     max_bytes: int = 2048 * 2**20
     max_age_us: int = 60 * 86_400_000_000
     max_pages: int | None = None
+    gather_s: float = 0.2
+    """A commit waits at most so long after the one before."""
+    block_s: float = 5.0
+    """A telemetry block is closed after so long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,7 @@ from edge_agent.buffer.store import Store
 from edge_agent.normalise.track import SeriesKey
 
 T = TypeVar("T")
-GATHER_S: Final = 0.2
 GATHER_RECORDS: Final = 500
-BLOCK_S: Final = 5.0
 BLOCK_STAGED: Final = 100_000
 PROOF_S: Final = 5.0
 UPKEEP_S: Final = 1.0
@@ -186,7 +184,7 @@ class Writer(threading.Thread):
         else:
             self._do(store, job)
         now = self.clocks.monotonic()
-        if self._pending and (self._weight >= GATHER_RECORDS or now - self._last_commit >= GATHER_S):
+        if self._pending and (self._weight >= GATHER_RECORDS or now - self._last_commit >= self.limits.gather_s):
             while not self.jobs.empty() and self._weight < 20 * GATHER_RECORDS:
                 more = self.jobs.get_nowait()
                 if isinstance(more, Append):
@@ -210,9 +208,9 @@ class Writer(threading.Thread):
         now = self.clocks.monotonic()
         due = self._next_upkeep
         if self._pending:
-            due = min(due, self._last_commit + GATHER_S)
+            due = min(due, self._last_commit + self.limits.gather_s)
         if self._since:
-            due = min(due, min(self._since.values()) + BLOCK_S)
+            due = min(due, min(self._since.values()) + self.limits.block_s)
         try:
             job = self.jobs.get(timeout=max(0.0, due - now))
         except queue.Empty:
@@ -272,12 +270,12 @@ class Writer(threading.Thread):
             self._last_proofs = now
         self._trouble = None
         self._rate.add(gauge.bytes_in(job.entry for job in pending))
+        self._refresh(store, look=False)
         for job in pending:
             if job.entry.columns is not None:
                 self._since.setdefault(job.entry.machine, now)
             job.done(None)
         if store.last_seq != before:
-            self._refresh(store, look=False)
             self.numbered()
 
     def _write(
@@ -293,7 +291,7 @@ class Writer(threading.Thread):
 
     def _close_due(self, store: Store, now: float, *, all_of_them: bool) -> None:
         for machine, since in list(self._since.items()):
-            if all_of_them or now - since >= BLOCK_S or store.staged.get(machine, 0) >= BLOCK_STAGED:
+            if all_of_them or now - since >= self.limits.block_s or store.staged.get(machine, 0) >= BLOCK_STAGED:
                 self._since[machine] = now  # a full disk: tried again after the usual time
                 store.close_blocks(machine)
                 del self._since[machine]
