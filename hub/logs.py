@@ -2,13 +2,12 @@
 
 import logging
 import sys
+from typing import Literal
 
 import structlog
 
-from hub.settings import LogFormat
 
-
-def configure_logs(form: LogFormat) -> None:
+def configure_logs(form: Literal["text", "json"]) -> None:
     """Sets up logging of this process; called once, by the command that serves."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
