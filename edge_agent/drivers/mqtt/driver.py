@@ -130,11 +130,20 @@ class _Reader:
                 self._feed.address_fault(address, advice.refused_topic(topic, code))
         self._feed.connected()
         await self._deliver(early)
+        heard_at = time.monotonic()
         while True:
-            left_s = None if self._alive is None else self._silent_at - time.monotonic()
-            if left_s is not None and left_s <= 0 and self._alive is not None:
+            now = time.monotonic()
+            if self._alive is not None and now >= self._silent_at:
                 raise advice.silent(self._alive.topic, self._alive.limit_s)
-            await self._deliver(await self._link.take(MAX_MESSAGES, left_s))
+            if now - heard_at >= self._link.silent_s:
+                raise advice.dropped(self._link.url, "no sign of life", heard=True)
+            due_at = heard_at + self._link.silent_s
+            if self._alive is not None:
+                due_at = min(due_at, self._silent_at)
+            messages = await self._link.take(MAX_MESSAGES, due_at - now)
+            await self._deliver(messages)
+            if messages:
+                heard_at = time.monotonic()
 
     async def _heartbeat(self, alive: Alive) -> list[Message]:
         """Waits until the machine says that it lives; what came before it waits with it, unacknowledged.

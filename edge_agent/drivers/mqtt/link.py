@@ -56,6 +56,7 @@ class Link:
 
     def __init__(self, settings: ConnectionSettings, client_name: str, *, keep_session: bool = True) -> None:
         self._settings = settings
+        self.url = settings.url
         self._keep_session = keep_session
         self._name = settings.client_id or client_name
         self._loop = asyncio.get_running_loop()
@@ -67,6 +68,7 @@ class Link:
         self._bytes_in = 0
         self._bytes_out = 0
         self._last_us = 0
+        self._closing = False
         self._lost: ConnectionLost | Misconfigured | None = None
         self._connected: asyncio.Future[bool] = self._loop.create_future()
         self._answers: dict[int, asyncio.Future[list[ReasonCode]]] = {}
@@ -107,6 +109,11 @@ class Link:
                 return await self._connected
         except OSError as error:  # TimeoutError is one
             raise advice.unreachable(error, self._settings.url) from error
+
+    @property
+    def silent_s(self) -> float:
+        """So long without a message or a ping's answer means that the link has ended unnoticed."""
+        return 3.0 * max(self._client.keepalive, self._settings.keepalive_s)
 
     async def subscribe(self, topics: Iterable[str], qos: int = 1) -> dict[str, int]:
         """Subscribes; the reason codes of those topics that the broker refuses."""
@@ -161,6 +168,7 @@ class Link:
 
     async def close(self) -> None:
         """Disconnects; the session stays at the broker."""
+        self._closing = True
         self._room.set()
         self._client.disconnect()
         with contextlib.suppress(TimeoutError):
@@ -171,13 +179,15 @@ class Link:
         self, topic: str, payload: bytes, packet_id: int, qos: int, *, duplicate: bool, retained: bool
     ) -> None:
         """From the thread: a message. Returns when there is room for another."""
+        if self._closing:
+            return  # comes again: it is not acknowledged
         size = len(payload)
         self._bytes_in += size
         kept = payload if size <= MAX_PAYLOAD else None
         self._put(Message(self._now_us(), topic, kept, size, packet_id, qos, duplicate, retained))
         if self._is_full():
             self._room.clear()
-            if self._is_full():
+            if self._is_full() and not self._closing:
                 self._room.wait()
 
     def heard_ping(self) -> None:

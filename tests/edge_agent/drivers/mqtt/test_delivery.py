@@ -1,6 +1,7 @@
 """The MQTT driver against a real Mosquitto: nothing is acknowledged before it is durable, nothing comes twice."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -138,3 +139,18 @@ async def test_topics_of_an_earlier_configuration_are_given_up(broker: Broker, d
     async with running(driver_of(broker, "shop/a")) as after:
         await eventually(lambda: len(after.feed.readings) == 3)
         assert after.feed.values(0) == [0, 1, 2]
+
+
+async def test_a_run_ends_at_once_while_its_queue_is_full(
+    broker: Broker, driver_of: Drivers, numbered: Numbered, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(link, "MAX_HELD", 10)
+    before = threading.active_count()
+    async with running(driver_of(broker, "shop/a")) as run:
+        await eventually(lambda: run.feed.connects)
+        run.feed.hold = asyncio.Event()
+        publish(broker, numbered("shop/a", range(500)))
+        await eventually(lambda: run.feed.waiting)
+    names = [thread.name for thread in threading.enumerate()]
+    assert threading.active_count() <= before + 1, names  # the loop's own worker may stay
+    assert not [name for name in names if "paho" in name]
