@@ -1,0 +1,204 @@
+"""One recording played from a real wire to the hub's answers, and those beside the file itself.
+
+simulator ══ OPC UA or MQTT ══► agent ══ HTTP ══► hub ◄── asked over its API. Each is a process of its own.
+Times are microseconds since 1970, UTC, as in the oracle.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contract.times import rfc3339, to_us
+from tests.journey import oracle
+from tests.support.agent import Address, AgentProcess, machine_toml
+from tests.support.hub import HubProcess
+from tests.support.processes import Process
+from tests.support.servers import wait_until
+
+MACHINE = "mazak"
+KEY = f"main/{MACHINE}"
+TELEMETRY_ITEMS = 20
+ARRIVAL_S = 120.0
+STATE_TOLERANCE_S = 0.1
+SPAN_TOLERANCE_S = 0.010
+
+Rows = list[tuple[int, str, str]]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a recording, or a slice of it, must come out as."""
+
+    rows: Rows
+    telemetry: dict[str, str]
+    """Signal name by item of the file."""
+    units: dict[str, str]
+    """Unit by item of the file, for those whose settings say one."""
+
+    @property
+    def window(self) -> tuple[int, int]:
+        start, end = oracle.window(self.rows)
+        return start, end
+
+    def points(self, item: str) -> set[tuple[int, float | None]]:
+        return oracle.samples(self.rows, item)
+
+
+def expected(path: Path) -> Expected:
+    """What the rules say of a recording, with the twenty numeric items that changed most."""
+    rows = oracle.read(path)
+    items = numeric_items(rows)
+    return Expected(rows, {item: item.lower() for item in items}, dict.fromkeys(items[::2], "1"))
+
+
+def numeric_items(rows: Rows) -> list[str]:
+    """The items that are numbers whenever they are known, without those of the machine's state, busiest first."""
+    counts: Counter[str] = Counter()
+    texts = set(oracle.SIGNALS)
+    for _, item, text in rows:
+        if text != "UNAVAILABLE":
+            counts[item] += 1
+            try:
+                float(text)
+            except ValueError:
+                texts.add(item)
+    return [item for item, _ in counts.most_common() if item not in texts][:TELEMETRY_ITEMS]
+
+
+def opcua_machine(port: int, told: Expected) -> str:
+    """The agent's table of a machine that `tsunagu-sim replay --as opcua` serves."""
+    connection = {"endpoint": f"opc.tcp://127.0.0.1:{port}"}
+    return machine_toml(MACHINE, "opcua", connection, addresses(told, lambda item: {"node": f"ns=2;s={item}"}))
+
+
+def mqtt_machine(url: str, prefix: str, told: Expected) -> str:
+    """The same for `--as mqtt`."""
+
+    def address(item: str) -> Address:
+        return {"topic": f"{prefix}/{item}", "path": "$.value", "time": "$.at"}
+
+    return machine_toml(MACHINE, "mqtt", {"url": url}, addresses(told, address))
+
+
+def addresses(told: Expected, of: Callable[[str], Address]) -> dict[str, Address]:
+    """Every signal's address, with its unit."""
+    units = {item: {"unit": unit} for item, unit in told.units.items()}
+    return {signal: {**of(item), **units.get(item, {})} for item, signal in (oracle.SIGNALS | told.telemetry).items()}
+
+
+def played(replay: Process) -> dict[str, Any] | None:
+    """What the replay says at its end; None while it plays."""
+    last = replay.tail(1)
+    return json.loads(last) if last.startswith("{") else None
+
+
+def wait_played(replay: Process, timeout_s: float) -> dict[str, Any]:
+    """Waits for the replay's end."""
+
+    def ended() -> bool:
+        assert played(replay) is not None or replay.runs, f"the replay ended:\n{replay.tail()}"
+        return played(replay) is not None
+
+    wait_until(ended, timeout_s, "the replay's end")
+    told = played(replay)
+    assert told is not None
+    return told
+
+
+def wait_arrived(hub: HubProcess, agent: AgentProcess, told: Expected) -> None:
+    """Waits until the hub has everything: nothing waits at the agent, and the last sample of each item is there."""
+    last = {item: max(at for at, _ in told.points(item)) for item in told.telemetry}
+
+    def delivered() -> bool:
+        assert agent.process.runs, f"the agent ended:\n{agent.process.tail()}"
+        health, row = agent.health(), hub.agent(agent.name)
+        return (
+            health is not None
+            and row is not None
+            and health["buffer"]["backlog_records"] == 0 == row["backlog"]
+            and row["acked"] == health["buffer"]["last_seq"]
+        )
+
+    def arrived() -> bool:
+        for item in list(last):
+            if not samples(hub, told.telemetry[item], last[item], last[item] + 1):
+                return False
+            del last[item]
+        return delivered()
+
+    try:
+        wait_until(arrived, ARRIVAL_S, "everything at the hub")
+    except BaseException:
+        print(f"still missing: {last}\n{hub.agent(agent.name)}\n{agent.health()}\n{agent.process.tail()}")
+        raise
+
+
+def samples(hub: HubProcess, signal: str, from_us: int, to_us_: int) -> list[dict[str, Any]]:
+    """Every sample of a signal in ``[from, to)``."""
+    window = {"from": rfc3339(from_us), "to": rfc3339(to_us_), "limit": "5000"}
+    return hub.pages(f"/machines/{KEY}/series/{signal}", "samples", **window)
+
+
+def moment(text: str) -> int:
+    return to_us(datetime.fromisoformat(text))
+
+
+def check_facts(hub: HubProcess, told: Expected) -> None:
+    """States and runs of the hub are those of the rules."""
+    start, end = told.window
+    window = {"from": rfc3339(start), "to": rfc3339(end), "limit": "97"}
+    intervals = hub.pages(f"/machines/{KEY}/states", "intervals", **window)
+    tiles = [(moment(row["start"]), moment(row["end"]), row["state"], row["program"]) for row in intervals]
+    true = oracle.intervals(told.rows, start, end)
+    assert (tiles[0][0], tiles[-1][1]) == (start, end)
+    assert [a[1] for a in tiles[:-1]] == [b[0] for b in tiles[1:]], "intervals tile the window"
+    said, seconds = oracle.seconds_by_state(tiles), oracle.seconds_by_state(true)
+    assert {state: abs(said.get(state, 0) - s) <= STATE_TOLERANCE_S for state, s in seconds.items()} == dict.fromkeys(
+        seconds, True
+    ), (said, seconds)
+    assert tiles == true
+    runs = [
+        {
+            "program": run["program"], "start": moment(run["started_at"]), "complete": run["complete"],
+            "end": moment(run["ended_at"]) if run["ended_at"] else None, "signature": run["signature"],
+        }
+        for run in hub.pages(f"/machines/{KEY}/runs", "runs", **window | {"limit": "7"})
+    ]  # fmt: skip
+    rules = oracle.runs(told.rows)
+    assert runs == [{name: run[name] for name in runs[0]} for run in rules] if runs else rules == []
+    for run, row in zip(rules, hub.pages(f"/machines/{KEY}/runs", "runs", **window), strict=True):
+        for name in ("active_s", "held_s", "blind_s"):
+            assert abs(row[name] - run[name]) <= SPAN_TOLERANCE_S, (run, row)
+        assert abs(row["elapsed_s"] - row["active_s"] - row["held_s"] - row["blind_s"]) < 1e-5
+
+
+def check_telemetry(hub: HubProcess, told: Expected) -> None:
+    """Each telemetry signal has the values of the file: none lost, none twice, none invented.
+
+    A signal without a unit is known to be a number once it says one; "not known" before that is no sample.
+    """
+    first, last = told.rows[0][0], told.rows[-1][0] + 1
+    for item, signal in told.telemetry.items():
+        rows = samples(hub, signal, first, last)
+        found = {(moment(row["t"]), row["mean"]) for row in rows}
+        assert len(found) == len(rows), f"{signal} has samples twice"
+        true = told.points(item)
+        if item not in told.units:
+            began = min(at for at, value in true if value is not None)
+            true = {point for point in true if point[0] >= began}
+        assert found == true, (
+            f"{signal}: {len(true)} in the file, {len(found)} at the hub; "
+            f"missing {sorted(true - found, key=str)[:5]}, too much {sorted(found - true, key=str)[:5]}"
+        )
+
+
+def check_delivery(hub: HubProcess, agent: str) -> dict[str, Any]:
+    """Nothing lost, no hole, nothing in quarantine."""
+    row = hub.agent(agent)
+    assert row is not None
+    assert (row["lost"], row["holes"], row["quarantined"], row["backlog"]) == (0, [], 0, 0), row
+    return row
