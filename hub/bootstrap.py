@@ -155,14 +155,17 @@ async def _flush_audit(office: Office) -> None:
 async def _serve_rebuilds(office: Office) -> None:
     """Does the rebuilds that `tsunagu-hub rebuild` asks of a hub that is serving."""
     while True:
-        asked = office.directory.read(next_rebuild)
-        if asked is None:
-            await asyncio.sleep(REBUILD_POLL_S)
-            continue
-        number, company = asked
-        fault = await asyncio.to_thread(_rebuild_one, office, company)
-        done = partial(finish_rebuild, number=number, fault=fault, now_us=office.now_us())
-        await asyncio.to_thread(office.directory.change, done)
+        try:
+            asked = office.directory.read(next_rebuild)
+            if asked is not None:
+                number, company = asked
+                fault = await asyncio.to_thread(_rebuild_one, office, company)
+                done = partial(finish_rebuild, number=number, fault=fault, now_us=office.now_us())
+                await asyncio.to_thread(office.directory.change, done)
+                continue
+        except HubError as error:
+            log.warning("rebuild waits", reason=error.message)
+        await asyncio.sleep(REBUILD_POLL_S)
 
 
 def _rebuild_one(office: Office, company: str) -> str | None:
