@@ -12,14 +12,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import hub_rows
+from bench import edge_rows, hub_rows, journey_rows
 from bench.measure import Row
 
 ROWS: dict[str, Callable[[], Iterator[Row]]] = {
+    "opcua": edge_rows.opcua,
+    "mqtt": edge_rows.mqtt,
+    "buffer": edge_rows.buffer,
+    "uplink": journey_rows.uplink,
     "ledger": hub_rows.ledger,
     "ingest": hub_rows.ingest,
     "fold": hub_rows.fold,
     "telemetry": hub_rows.telemetry,
+    "latency": journey_rows.latency,
+    "memory": journey_rows.memory,
 }
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
