@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, takewhile
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, Self
 
 PATIENCE_S = 5.0
@@ -26,39 +27,77 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One started process. `log` is its standard error, `said` its standard output."""
+    """One started process. `log` is its standard error, `said` its standard output; a tier ends together."""
 
     name: str
+    tier: str
     process: subprocess.Popen[bytes]
     log: Path
     said: Path
 
 
 class Children:
-    """All processes of one demo. Leaving the context ends them, the last started first."""
+    """All processes of one demo. Leaving the context ends them, the last started tier first."""
 
     def __init__(self, logs: Path) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._all: list[Child] = []
+        self._brief: list[subprocess.Popen[bytes]] = []
+        self._ending = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in reversed(self._all):
-            end(child)
+        self._ending = True
+        for process in self._brief:
+            process.terminate()
+            process.wait()
+        for _, tier in groupby(reversed(self._all), key=lambda child: child.tier):
+            end(list(tier))
 
-    def start(self, name: str, command: Sequence[str]) -> Child:
+    def start(self, tier: str, name: str, command: Sequence[str]) -> Child:
         """Start a process that lives as long as the demo; Ctrl-C at the terminal does not reach it."""
         log, said = self._logs / f"{name}.log", self._logs / f"{name}.out"
         with log.open("wb") as errors, said.open("wb") as output:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True, env=_plain()
             )
-        child = Child(name, process, log, said)
+        child = Child(name, tier, process, log, said)
         self._all.append(child)
         return child
+
+    def run(self, command: Sequence[str]) -> str:
+        """Run a command to its end; what it wrote on standard output. May be called from several threads.
+
+        Raises:
+            DemoError: it failed, or the demo is ending.
+        """
+        if self._ending:
+            raise DemoError("the demo is ending")
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True, env=_plain()
+        )
+        self._brief.append(process)
+        output, errors = (written.decode("utf-8", "replace").strip() for written in process.communicate())
+        if process.returncode:
+            said = (errors or output or "it says nothing").splitlines()[-1]
+            raise DemoError(f"{_named(command)} ended with code {process.returncode}: {said.removeprefix('error: ')}")
+        return output
+
+    def ask(self, command: Sequence[str]) -> dict[str, Any]:
+        """Run a command to its end and read the JSON it writes.
+
+        Raises:
+            DemoError: it failed, or wrote something else.
+        """
+        said = self.run(command)
+        with contextlib.suppress(ValueError):
+            answer = json.loads(said)
+            if isinstance(answer, dict):
+                return answer
+        raise DemoError(f"{_named(command)} does not answer with a JSON object: {said[:200]!r}")
 
     def wait_for(self, look: Callable[[], bool], what: str, limit_s: float) -> None:
         """Look until it is so.
@@ -81,16 +120,17 @@ class Children:
                 raise DemoError(f"{child.name} ended with code {code}; the end of {child.log}:\n{tail(child.log)}")
 
 
-def end(child: Child) -> None:
-    """SIGTERM, and SIGKILL after five seconds."""
-    if child.process.poll() is not None:
-        return
-    child.process.terminate()
-    try:
-        child.process.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        child.process.kill()
-        child.process.wait()
+def end(tier: Sequence[Child]) -> None:
+    """SIGTERM to all, and SIGKILL to those that are still there after five seconds."""
+    for child in tier:
+        child.process.terminate()
+    until_s = time.monotonic() + PATIENCE_S
+    for child in tier:
+        try:
+            child.process.wait(max(0.0, until_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
 
 
 def tail(log: Path) -> str:
@@ -98,7 +138,7 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
 
 
-def command(name: str) -> str:
+def installed(name: str) -> str:
     """The path of an installed command, beside the Python that runs this.
 
     Raises:
@@ -110,36 +150,9 @@ def command(name: str) -> str:
     return str(path)
 
 
-def run(arguments: Sequence[str]) -> str:
-    """Run a command to its end; what it wrote on standard output.
-
-    Raises:
-        DemoError: it failed.
-    """
-    done = subprocess.run(arguments, capture_output=True, encoding="utf-8", check=False, env=_plain())
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "it says nothing").splitlines()[-1]
-        raise DemoError(f"{_named(arguments)} ended with code {done.returncode}: {said.removeprefix('error: ')}")
-    return done.stdout
-
-
-def ask(arguments: Sequence[str]) -> dict[str, Any]:
-    """Run a command to its end and read the JSON it writes.
-
-    Raises:
-        DemoError: it failed, or wrote something else.
-    """
-    said = run(arguments)
-    with contextlib.suppress(ValueError):
-        answer = json.loads(said)
-        if isinstance(answer, dict):
-            return answer
-    raise DemoError(f"{_named(arguments)} does not answer with a JSON object: {said[:200]!r}")
-
-
-def _named(arguments: Sequence[str]) -> str:
+def _named(command: Sequence[str]) -> str:
     """The command without its path and its options, whose values may be secrets."""
-    return " ".join([Path(arguments[0]).name, *takewhile(lambda word: not word.startswith("-"), arguments[1:3])])
+    return " ".join([Path(command[0]).name, *takewhile(lambda word: not word.startswith("-"), command[1:3])])
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from simulators.demo.children import Child, Children, DemoError, answers, ask, command, free_port, run
+from simulators.demo.children import Child, Children, DemoError, answers, free_port, installed
 from simulators.demo.floor import COMPANIES, SITE, Company, Wires, agent_toml, factory_toml
 from simulators.demo.hub import Hub, is_ready
 from simulators.demo.verdict import Verdict
@@ -84,14 +84,14 @@ class Demo:
         machines = [self._machines(company, wire) for company, wire in zip(COMPANIES, wires, strict=True)]
         accesses = self._found_companies()
         self._say("starting the hub")
-        serve = [command("tsunagu-hub"), "serve", "--data", str(self._hub_dir), "--port", str(self._wish.port)]
-        self._children.start("hub", serve)
+        serve = [installed("tsunagu-hub"), "serve", "--data", str(self._hub_dir), "--port", str(self._wish.port)]
+        self._children.start("hub", "hub", serve)
         self._children.wait_for(lambda: is_ready(self._url), f"the hub at {self._url} is not ready", START_S)
         floors = [Floor(*each) for each in zip(accesses, wires, machines, strict=True)]
         for floor in floors:
             self._await_said(floor.machines, "ready", START_S)
         self._say("enrolling and starting the agents")
-        self._for_each(self._agent, floors)
+        _side_by_side(self._agent, floors)
         self._say(f"playing {self._wish.history_h:g} hours of past")
         for floor in floors:
             self._await_said(floor.machines, "live", PAST_S)
@@ -100,24 +100,18 @@ class Demo:
     def _found_companies(self) -> list[Access]:
         first, *_ = COMPANIES
         names = ["--company", first.slug, "--company-name", first.name, "--admin", first.admin]
-        made = ask([command("tsunagu-hub"), "init", "--data", str(self._hub_dir), *names, "--json"])
-        return self._for_each(lambda c: self._found(c, made["password"] if c is first else None), COMPANIES)
+        made = self._children.ask([installed("tsunagu-hub"), "init", "--data", str(self._hub_dir), *names, "--json"])
+        return _side_by_side(lambda c: self._found(c, made["password"] if c is first else None), COMPANIES)
 
     def _found(self, company: Company, password: str | None) -> Access:
-        hub, data = command("tsunagu-hub"), ["--data", str(self._hub_dir)]
+        hub, data = installed("tsunagu-hub"), ["--data", str(self._hub_dir)]
         of = ["--company", company.slug, *data, "--json"]
         if password is None:
-            run([hub, "company", "add", company.slug, "--name", company.name, *data])
-            password = ask([hub, "user", "add", company.admin, "--role", "admin", *of])["password"]
-        token = ask([hub, "token", "add", "--role", "manager", *of])["token"]
-        code = ask([hub, "agent", "add", company.agent, "--site", SITE, *of])["code"]
+            self._children.run([hub, "company", "add", company.slug, "--name", company.name, *data])
+            password = self._children.ask([hub, "user", "add", company.admin, "--role", "admin", *of])["password"]
+        token = self._children.ask([hub, "token", "add", "--role", "manager", *of])["token"]
+        code = self._children.ask([hub, "agent", "add", company.agent, "--site", SITE, *of])["code"]
         return Access(company, str(password), token, code)
-
-    @staticmethod
-    def _for_each(work: Callable[[T], R], all_of: Iterable[T]) -> list[R]:
-        """Side by side: most of the time is spent waiting for commands to load."""
-        with ThreadPoolExecutor(max_workers=len(COMPANIES)) as pool:
-            return list(pool.map(work, all_of))
 
     def _broker(self) -> int | None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
@@ -132,7 +126,7 @@ class Demo:
             f"persistence_location {folder}/\nmax_queued_messages 0\nuser root\n"
         )
         self._say("starting Mosquitto")
-        self._children.start("mosquitto", [program, "-c", str(config)])
+        self._children.start("broker", "mosquitto", [program, "-c", str(config)])
         self._children.wait_for(lambda: answers(port), f"Mosquitto does not listen at {port}", START_S)
         return port
 
@@ -144,8 +138,8 @@ class Demo:
         options = ["--history", str(self._wish.history_h), "--wait", "--truth", str(truth)]
         if self._wish.for_s is not None:
             options += ["--for", str(self._wish.for_s)]
-        command_line = [command("tsunagu-sim"), "factory", str(file), *options]
-        return Machines(self._children.start(f"machines-{company.slug}", command_line), truth)
+        command_line = [installed("tsunagu-sim"), "factory", str(file), *options]
+        return Machines(self._children.start("machines", f"machines-{company.slug}", command_line), truth)
 
     def _agent(self, floor: Floor) -> None:
         company = floor.access.company
@@ -153,9 +147,9 @@ class Demo:
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "agent.toml"
         config.write_text(agent_toml(company, self._url, folder / "data", floor.wires), encoding="utf-8")
-        agent = command("tsunagu-agent")
-        run([agent, "enrol", self._url, floor.access.code, "--config", str(config)])
-        self._children.start(company.agent, [agent, "run", "--config", str(config)])
+        agent = installed("tsunagu-agent")
+        self._children.run([agent, "enrol", self._url, floor.access.code, "--config", str(config)])
+        self._children.start("agents", company.agent, [agent, "run", "--config", str(config)])
 
     def _await_said(self, machines: Machines, word: str, limit_s: float) -> None:
         log = machines.child.log
@@ -196,6 +190,15 @@ class Demo:
                 label = f"{floor.access.company.slug}/{machine['machine']}"
                 verdict.machine(label, machine, truth["from"], hub.intervals(*asked), hub.runs(*asked))
         return verdict
+
+
+def _side_by_side(work: Callable[[T], R], all_of: Iterable[T]) -> list[R]:
+    """What each gives, in order; most of the time is spent waiting for commands to load."""
+    pool = ThreadPoolExecutor(max_workers=len(COMPANIES))
+    try:
+        return list(pool.map(work, all_of))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def delivered(hub: Hub, until: str) -> bool:

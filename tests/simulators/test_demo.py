@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import socket
 import subprocess
 import sys
@@ -12,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from simulators.demo.children import Children, DemoError, ask, run
+from simulators.demo.children import Children, DemoError
 from simulators.demo.floor import COMPANIES, Wires, agent_toml, factory_toml
 from simulators.demo.verdict import Verdict
 from simulators.factory import read
 from tests.simulators.conftest import SIM
+from tests.support import servers
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
@@ -29,7 +31,7 @@ STUBBORN = [
 def test_every_process_ends_with_the_demo_even_a_stubborn_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulators.demo.children.PATIENCE_S", 0.2)
     with Children(tmp_path) as children:
-        started = [children.start("sleeper", SLEEP), children.start("stubborn", STUBBORN)]
+        started = [children.start("a", "sleeper", SLEEP), children.start("b", "stubborn", STUBBORN)]
         children.wait_for(lambda: bool(started[1].said.read_text()), "stubborn is not up", 10)
     assert all(child.process.poll() is not None for child in started)
 
@@ -37,7 +39,7 @@ def test_every_process_ends_with_the_demo_even_a_stubborn_one(tmp_path: Path, mo
 def test_a_dead_process_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     dying = [sys.executable, "-c", "import sys; sys.exit('disk full')"]
     with Children(tmp_path) as children:
-        children.start("hub", dying)
+        children.start("hub", "hub", dying)
         with pytest.raises(DemoError, match=r"hub ended with code 1.*\ndisk full"):
             children.wait_for(lambda: False, "never", 10)
 
@@ -47,11 +49,12 @@ def test_what_does_not_come_is_told(tmp_path: Path) -> None:
         children.wait_for(lambda: False, "no answer", 0)
 
 
-def test_a_failing_command_is_told_in_one_line() -> None:
+def test_a_failing_command_is_told_in_one_line(tmp_path: Path) -> None:
+    children = Children(tmp_path)
     with pytest.raises(DemoError, match="code 3: no such company"):
-        run([sys.executable, "-c", "import sys; print('no such company', file=sys.stderr); sys.exit(3)"])
+        children.run([sys.executable, "-c", "import sys; print('no such company', file=sys.stderr); sys.exit(3)"])
     with pytest.raises(DemoError, match="JSON object"):
-        ask([sys.executable, "-c", "print('hello')"])
+        children.ask([sys.executable, "-c", "print('hello')"])
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
@@ -146,3 +149,16 @@ def test_what_is_lost_or_twice_is_noticed() -> None:
     twice = copy.deepcopy(TRUTH)
     twice["runs"].append(twice["runs"][0])
     assert judged(TRUTH, twice, AGENT).duplicated == 1
+
+
+@pytest.mark.timeout(240)
+def test_the_whole_demo_ends_by_itself_and_the_hub_says_what_happened(tmp_path: Path) -> None:
+    options = ["--port", str(servers.free_port()), "--data", str(tmp_path), "--history", "0.5", "--for", "5", "--json"]
+    done = subprocess.run([*SIM, "demo", *options], capture_output=True, text=True, timeout=220, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    machines = 14 if servers.mosquitto_path() else 9
+    assert (said["machines"], said["lost"], said["duplicated"], said["equal"]) == (machines, 0, 0, True)
+    assert said["records"] == said["acknowledged"] > 500
+    assert said["runs"]["truth"] == said["runs"]["hub"] == said["runs"]["matching"] > 20
+    assert all(company.admin in done.stderr for company in COMPANIES)
