@@ -124,6 +124,7 @@ class Session:
             raise advice.explain(error, self._settings.endpoint) from error
         self._client.uaclient.revolve_security_token()
         self._plan_renewal()
+        await self._read_about()  # a server uses the new token once it has seen a request with it
 
     def _plan_renewal(self) -> None:
         self.renew_at = time.monotonic() + self._client.secure_channel_timeout / 1000 * 0.75

@@ -8,6 +8,7 @@ from asyncua import ua
 from asyncua.server import subscription_service
 
 from edge_agent.drivers.opcua import driver as driver_module
+from edge_agent.drivers.opcua import session
 from edge_agent.drivers.opcua.settings import SignalSettings
 from edge_agent.drivers.port import Driver
 from tests.support.drivers import running
@@ -134,3 +135,23 @@ async def test_nothing_is_left_behind_after_a_run(machine: Machine, driver_of: D
             await eventually(lambda: run.feed.readings)
     await eventually(lambda: not machine.subscriptions())
     await eventually(lambda: len(asyncio.all_tasks()) <= before, what="tasks ended")
+
+
+async def test_the_channel_is_renewed_while_reading(
+    machine: Machine, driver_of: Drivers, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(session, "CHANNEL_MS", 400)
+    renewed = []
+    renew = session.Session.renew
+
+    async def counted(self: session.Session) -> None:
+        await renew(self)
+        renewed.append(self.renew_at)
+
+    monkeypatch.setattr(session.Session, "renew", counted)
+    await machine.add("Renewed", 0, Kind.Int32)
+    async with running(driver_of(machine.endpoint, "ns=2;s=Renewed")) as run:
+        await eventually(lambda: len(renewed) > 2)
+        await machine.set("Renewed", 1, Kind.Int32)
+        await eventually(lambda: run.feed.values(0) == [0, 1])
+        assert not run.task.done()
