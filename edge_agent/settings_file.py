@@ -161,7 +161,8 @@ def _machine(reader: _Reader, data: dict[str, Any], key: str) -> MachineSettings
         )
         return None
     fields = MachineTable.model_fields
-    reader.unknown_keys(data, (*fields, "signals", "conditions", str(driver)), key)
+    drivers = (driver,) if isinstance(driver, str) else tuple(DRIVERS)
+    reader.unknown_keys(data, (*fields, "signals", "conditions", *drivers), key)
     table = reader.table(MachineTable, {name: data[name] for name in fields if name in data}, key)
     if isinstance(data.get("id"), str):
         reader.slug(data["id"], f"{key}.id")

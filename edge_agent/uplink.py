@@ -113,7 +113,7 @@ class Uplink:
             ahead.cancel()
             raise
         await self._settle(ready.taken, receipt)
-        if receipt.acked <= ready.taken.after:
+        if receipt.acked == ready.taken.after:
             await _discard(ahead)
             raise Unreachable(f"the hub acknowledged nothing new (up to {receipt.acked}); it is asked again")
         prepared = await ahead

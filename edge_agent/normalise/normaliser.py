@@ -192,7 +192,8 @@ class Normaliser:
                 track.timeline.blind_until(t)
             track.bad = True
         self._mark_leftovers(out, t, seen_us)
-        self._advance(t)
+        if len(out):
+            self._advance(t)
         return out
 
     def _mark_leftovers(self, out: Normalised, t: int, seen_us: int) -> None:

@@ -16,6 +16,7 @@ from edge_agent.normalise.normaliser import Normaliser
 from edge_agent.settings import ConditionBase, ConnectionBase, MachineSettings, MachineTable, SignalBase
 
 MACHINE = "main/laser-1"
+_IDS = itertools.count(1)
 NOON_US = 1_795_176_000_000_000  # 2026-11-20 12:00 UTC
 
 
@@ -48,8 +49,7 @@ def normaliser(signals, conditions=None, *, rereads=True, memory=None) -> tuple[
 
 
 def clocks(now_us: Callable[[], int] | None = None) -> Clocks:
-    ids = itertools.count(1)
-    return Clocks(now_us or (lambda: time.time_ns() // 1000), time.monotonic, lambda: f"epoch-{next(ids)}")
+    return Clocks(now_us or (lambda: time.time_ns() // 1000), time.monotonic, lambda: f"epoch-{next(_IDS)}")
 
 
 async def open_buffer(path: Path, limits: Limits | None = None, with_clocks: Clocks | None = None) -> Buffer:
