@@ -16,7 +16,7 @@ class Running:
     feed: Collector
     task: asyncio.Task[None]
 
-    async def ended(self, timeout_s: float = 10.0) -> BaseException | None:
+    async def ended(self, timeout_s: float = 30.0) -> BaseException | None:
         done, _ = await asyncio.wait([self.task], timeout=timeout_s)
         assert done, f"the driver still runs after {timeout_s} s"
         return self.task.exception()

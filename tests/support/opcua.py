@@ -106,7 +106,7 @@ def opcua_process(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A server in a process of its own, to be killed or stopped: node `Value` of URI holds its process id."""
     process = subprocess.Popen([sys.executable, "-m", "tests.support.opcua", str(port)], cwd=ROOT)
     try:
-        wait_until(lambda: listens(port), what=f"server at port {port}")
+        wait_until(lambda: listens(port), timeout_s=60, what=f"server at port {port}")
         yield process
     finally:
         process.kill()

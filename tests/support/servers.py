@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "condition") -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 30.0, what: str = "condition") -> None:
     """Returns as soon as `condition()` is true; fails the test after `timeout_s`. For tests without a loop."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -36,7 +36,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0, what: s
 
 async def eventually(
     condition: Callable[[], object] | Callable[[], Awaitable[object]],
-    timeout_s: float = 10.0,
+    timeout_s: float = 30.0,
     what: str = "condition",
 ) -> None:
     """As `wait_until`, without blocking the event loop; `condition` may be a coroutine function."""
