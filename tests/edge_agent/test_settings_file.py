@@ -107,8 +107,7 @@ def test_faults_say_where_and_what_to_do(tmp_path, old, new, expected):
 
 
 def test_a_wrong_table_kind_is_said(tmp_path):
-    [line] = faults(tmp_path, GOOD.partition("[[machines]]")[0].replace("[agent]", "machines = 3
-[agent]"))
+    [line] = faults(tmp_path, GOOD.partition("[[machines]]")[0].replace("[agent]", "machines = 3\n[agent]"))
     assert "begin each with [[machines]]" in line
 
 
