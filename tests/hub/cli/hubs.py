@@ -1,4 +1,4 @@
-"""The installed command as a process: what it prints, and how it ends."""
+"""The command in this process or as one of its own: what it prints, and how it ends."""
 
 import contextlib
 import json
@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from typer.testing import CliRunner
+
+from hub.cli import app
 
 COMMAND = (sys.executable, "-c", "from hub.cli import app; app(prog_name='tsunagu-hub')")
 ROOT = Path(__file__).parents[3]
@@ -27,6 +31,14 @@ class Said:
 
 
 def run(*words: object, stdin: str = "") -> Said:
+    """The command in this process: the same code without a second's start."""
+    done = CliRunner().invoke(app, list(map(str, words)), input=stdin, prog_name="tsunagu-hub")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+def run_process(*words: object, stdin: str = "") -> Said:
     done = subprocess.run(
         [*COMMAND, *map(str, words)], capture_output=True, text=True, timeout=60, cwd=ROOT, input=stdin, check=False
     )
@@ -34,7 +46,7 @@ def run(*words: object, stdin: str = "") -> Said:
 
 
 def init(data: Path) -> Said:
-    return run(
+    return run_process(
         "init", "--data", data, "--company", "aoba", "--company-name", "青葉精機", "--admin", "a@aoba.example", "--json"
     )
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from hub.directory.lock import is_served
-from tests.hub.cli.hubs import init, run, serving
+from tests.hub.cli.hubs import init, run, run_process, serving
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_errors_are_one_line_and_exit_code_1(data: Path, words: tuple[str, ...],
     "words", [("serve",), ("token", "add", "--role", "admin"), ("dance",), ("serve", "--port", "x")]
 )
 def test_wrong_usage_is_exit_code_2(words: tuple[str, ...]) -> None:
-    answer = run(*words)
+    answer = run_process(*words)
     assert answer.code == 2
     assert "Traceback" not in answer.err
 
@@ -121,7 +121,7 @@ def test_a_directory_without_a_hub(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "directory.db").write_bytes(b"this was a photograph" * 500)
-    answer = run("serve", "--data", tmp_path, "--port", "0")
+    answer = run_process("serve", "--data", tmp_path, "--port", "0")
     assert (answer.code, answer.err.count("\n")) == (1, 1)
     assert "Traceback" not in answer.err
 
@@ -137,12 +137,12 @@ def test_serving_one_at_a_time_on_a_free_port(data: Path) -> None:
     with serving(data, "--log", "json") as (url, process):
         assert is_served(data)
         assert httpx2.get(f"{url}/healthz").json() == {"alive": True}
-        second = run("serve", "--data", data, "--port", "0")
+        second = run_process("serve", "--data", data, "--port", "0")
         assert (second.code, second.err.count("\n")) == (1, 1)
         assert "another tsunagu-hub" in second.err
         other = data.parent / "other"
         init(other)
-        taken = run("serve", "--data", other, "--port", url.rpartition(":")[2])
+        taken = run_process("serve", "--data", other, "--port", url.rpartition(":")[2])
         assert (taken.code, taken.err.count("\n")) == (1, 1)
         assert "--port" in taken.err
         process.terminate()
@@ -150,6 +150,26 @@ def test_serving_one_at_a_time_on_a_free_port(data: Path) -> None:
         assert process.returncode == 0
         assert all(json.loads(line) for line in err.splitlines())
     assert not is_served(data)
+
+
+def test_an_open_stream_does_not_hold_the_hub_up(data: Path) -> None:
+    token = run("token", "add", "--company", "aoba", "--role", "manager", "--data", data, "--json").json["token"]
+    with serving(data) as (url, process):
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx2.stream("GET", f"{url}/api/v1/live", headers=headers) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 2000"
+            process.terminate()
+            assert process.wait(timeout=4) == 0
+            assert [line for line in lines if line.startswith("data")] == []
+
+
+def test_after_kill_9_it_serves_again(data: Path) -> None:
+    with serving(data) as (_url, process):
+        process.kill()
+        process.wait(timeout=10)
+    with serving(data) as (url, _process):
+        assert httpx2.get(f"{url}/readyz").json()["ready"] is True
 
 
 def test_what_commands_change_a_serving_hub_knows_at_once(data: Path) -> None:
