@@ -22,7 +22,7 @@ from hub.timeline.fold import Interval
 from hub.timeline.run_model import OpenRun, Run
 from hub.web.times import DEFAULT_ZONE
 
-_S = 1e-6
+_US_PER_S = 1e6  # dividing keeps 81.257 s what it is
 
 
 class MachineNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,8 +208,8 @@ def _cursor_us(cursor: str | None, otherwise: Any) -> Any:
 def _run_row(run: Run) -> RunRow:
     return RunRow(
         program=run.program, started_at=from_us(run.started_us), ended_at=from_us(run.ended_us),
-        active_s=run.active_us * _S, held_s=run.held_us * _S, blind_s=run.blind_us * _S,
-        elapsed_s=(run.ended_us - run.started_us) * _S, complete=run.complete, signature=run.signature,
+        active_s=run.active_us / _US_PER_S, held_s=run.held_us / _US_PER_S, blind_s=run.blind_us / _US_PER_S,
+        elapsed_s=(run.ended_us - run.started_us) / _US_PER_S, complete=run.complete, signature=run.signature,
     )  # fmt: skip
 
 
@@ -218,8 +218,8 @@ def _open_run_row(room: Room, known: Known, run: OpenRun) -> RunRow:
     now, ended = open_model.run_now(run, known_until, room.now_us)
     return RunRow(
         program=now.program, started_at=from_us(now.started_us), ended_at=from_us(ended) if ended is not None else None,
-        active_s=now.active_us * _S, held_s=now.held_us * _S, blind_s=now.blind_us * _S,
-        elapsed_s=(now.active_us + now.held_us + now.blind_us) * _S, complete=False, signature=tuple(now.signature),
+        active_s=now.active_us / _US_PER_S, held_s=now.held_us / _US_PER_S, blind_s=now.blind_us / _US_PER_S,
+        elapsed_s=(now.active_us + now.held_us + now.blind_us) / _US_PER_S, complete=False, signature=tuple(now.signature),
     )  # fmt: skip
 
 
