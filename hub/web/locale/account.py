@@ -16,10 +16,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "試行回数が多すぎます。{n} 秒待ってから、もう一度お試しください。",
         "Too many attempts. Wait {n} second and try again.|Too many attempts. Wait {n} seconds and try again.",
     ),
-    "login.ended": (
-        "ログインの有効期間が終わりました。もう一度ログインしてください。",
-        "Your session has ended. Please sign in again.",
-    ),
     "login.help": (
         "パスワードは自社の管理者が発行します。",
         "The administrator of your company gives out passwords.",
@@ -56,5 +52,4 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "新しいパスワードが短すぎるか、長すぎます。",
         "The new password is too short or too long.",
     ),
-    "account.session": ("この端末のログイン", "This device"),
 }

@@ -4,7 +4,6 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "brand": ("つなぐ", "Tsunagu"),
-    "brand.line": ("町工場をつなぐデータハブ", "The data hub of factories that work as one"),
     "lang.other": ("English", "日本語"),
     "lang.other.code": ("en", "ja"),
     "lang.switch": ("言語を切り替える", "Switch language"),
@@ -22,12 +21,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ハブへ再接続しています。表示はその時点のものです。",
         "Reconnecting to the hub. What you see is from that time.",
     ),
-    "live.paused": ("一時停止", "Paused"),
     "copy": ("コピー", "Copy"),
     "copied": ("コピーしました", "Copied"),
     "list.and": ("・", ", "),
     "none": ("—", "—"),
-    "of_company": ("{company}", "{company}"),
     # states, in the words that shops use
     "state.running": ("加工中", "Running"),
     "state.held": ("一時停止", "Held"),
@@ -45,7 +42,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unit.s": ("秒", " s"),
     "ago": ("{span}前", "{span} ago"),
     "weekdays": ("月火水木金土日", "Mon Tue Wed Thu Fri Sat Sun"),
-    "percent": ("{n}%", "{n}%"),
     # errors
     "error.404.title": ("ページが見つかりません", "There is no such page"),
     "error.404.text": (
@@ -73,5 +69,4 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "What was sent could not be understood. Go back and check what you typed.",
     ),
     "error.detail": ("詳細", "Detail"),
-    "withheld": ("表示していない項目：{what}", "Not shown: {what}"),
 }

@@ -3,7 +3,6 @@
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "machine.title": ("{name}", "{name}"),
     "machine.now": ("いまの状態", "State now"),
     "machine.step": ("工程位置", "Step"),
     "machine.count": ("カウンター", "Part counter"),
@@ -18,7 +17,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "machine.connected": ("接続中", "Connected"),
     "machine.disconnected": ("切断", "Not connected"),
     "machine.connection": ("接続", "Connection"),
-    "machine.agent": ("エージェント", "Agent"),
     # the day's timeline
     "timeline.title": ("状態の推移", "Timeline"),
     "timeline.prev": ("前の日", "Previous day"),
@@ -27,8 +25,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "timeline.day": ("日付", "Day"),
     "timeline.zoom_in": ("拡大", "Zoom in"),
     "timeline.zoom_out": ("縮小", "Zoom out"),
-    "timeline.earlier": ("前へ", "Earlier"),
-    "timeline.later": ("次へ", "Later"),
     "timeline.whole_day": ("1 日全体", "Whole day"),
     "timeline.states": ("状態", "States"),
     "timeline.runs": ("運転", "Runs"),
@@ -91,12 +87,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # conditions
     "conditions.title": ("異常・警告", "Conditions"),
     "conditions.none": ("この日に異常・警告はありません。", "No alarms or warnings on this day."),
-    "conditions.level": ("区分", "Level"),
-    "conditions.text": ("内容", "Text"),
-    "conditions.start": ("発生", "From"),
-    "conditions.end": ("復帰", "Until"),
     "conditions.active": ("継続中", "active"),
-    "conditions.duration": ("時間", "Duration"),
     "level.fault": ("異常", "Fault"),
     "level.warning": ("警告", "Warning"),
     "level.normal": ("正常", "Normal"),

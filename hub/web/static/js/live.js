@@ -4,14 +4,14 @@ import { hm, now, setNow, tick } from "./clock.js";
 const SILENT_MS = 12000, SAY_AFTER_MS = 1500, RETRY_MS = 2500;
 const source = () => document.querySelector("[hx-sse\\:connect]");
 const badges = () => document.querySelectorAll("[data-live]");
-let heard = now(), lost = false, tried = 0;
+const since = () => performance.now() - beat;
+let heard = now(), beat = performance.now(), tried = beat, lost = true;
 
 function show(state) {
-  const since = hm(heard);
   for (const badge of badges()) {
     if (badge.dataset.live === state) continue;
     badge.dataset.live = state;
-    const text = { on: badge.dataset.on, connecting: badge.dataset.connecting, lost: badge.dataset.lost.replace("{time}", since) };
+    const text = { on: badge.dataset.on, connecting: badge.dataset.connecting, lost: badge.dataset.lost.replace("{time}", hm(heard)) };
     badge.querySelector("span").textContent = text[state];
     const banner = document.getElementById("lost");
     if (banner) {
@@ -24,6 +24,7 @@ function show(state) {
 
 function alive() {
   heard = now();
+  beat = performance.now();
   lost = false;
   show("on");
 }
@@ -41,17 +42,15 @@ document.addEventListener("htmx:sse:after:message", tick);
 document.addEventListener("beat", (event) => setNow(Number(event.detail.data)));
 
 function watch() {
-  const quiet = now() - heard;
+  const quiet = since();
   if (document.hidden) return;
   if (quiet > SILENT_MS) lost = true;
   if (lost && quiet > SAY_AFTER_MS) show("lost");
-  if (!lost || now() - tried < RETRY_MS) return;
-  tried = now();
+  if (!lost || performance.now() - tried < RETRY_MS) return;
+  tried = performance.now();
   const element = source(), stream = element?._htmx?.sse;
   if (!element) return;
   if (!stream) htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element, swap: "none" });
   else if (quiet > SILENT_MS) stream.reader?.cancel();
 }
 setInterval(watch, 500);
-// The stream may have begun before this module did.
-if (source()?._htmx?.sse?.status === 200) alive();

@@ -1,0 +1,54 @@
+"""What a page weighs, that nothing is fetched from elsewhere, and that what is others' says so."""
+
+import re
+
+from hub.web.layout import STATIC, TEMPLATES
+
+LIMIT = 150_000
+ASSET = re.compile(r"""asset\('([^']+)'\)""")
+IMPORT = re.compile(r"""import[^"]*"\./([^"]+)\"""")
+
+
+def shipped(template: str) -> set[str]:
+    """Scripts and styles of a page, with what its modules import."""
+    source = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("base.html", "htmx.html", template))
+    names = {name for name in ASSET.findall(source) if name.endswith((".css", ".js"))}
+    waiting = [name for name in names if name.startswith("js/")]
+    while waiting:
+        for found in IMPORT.findall((STATIC / waiting.pop()).read_text(encoding="utf-8")):
+            if f"js/{found}" not in names:
+                names.add(f"js/{found}")
+                waiting.append(f"js/{found}")
+    return names
+
+
+def test_scripts_and_styles_of_every_page_stay_light() -> None:
+    for template in ("board.html", "machine.html", "agents.html"):
+        names = shipped(template)
+        assert len(names) >= 8, names
+        weight = sum((STATIC / name).stat().st_size for name in names)
+        assert weight <= LIMIT, f"{template}: {weight} bytes: {sorted(names)}"
+
+
+def test_nothing_of_ours_names_another_host() -> None:
+    ours = [*TEMPLATES.glob("*.html"), *(STATIC / "css").iterdir(), *(STATIC / "js").iterdir()]
+    for path in ours:
+        assert not re.search(r"(?:https?:)?//[a-z0-9-]+\.", path.read_text(encoding="utf-8")), path.name
+
+
+def test_no_script_stands_in_a_page() -> None:
+    for path in TEMPLATES.glob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)", source), path.name
+        assert not re.search(r"\son[a-z]+=", source), path.name
+
+
+def test_files_of_others_have_their_licence_beside_them() -> None:
+    for folder in (path for path in (STATIC / "vendor").iterdir() if path.is_dir()):
+        assert [name for name in ("LICENSE", "OFL.txt") if (folder / name).is_file()], folder.name
+
+
+def test_files_stay_readable() -> None:
+    for folder in ("css", "js"):
+        for path in (STATIC / folder).iterdir():
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
