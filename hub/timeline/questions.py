@@ -219,7 +219,8 @@ def _open_run_row(room: Room, known: Known, run: OpenRun) -> RunRow:
     return RunRow(
         program=now.program, started_at=from_us(now.started_us), ended_at=from_us(ended) if ended is not None else None,
         active_s=now.active_us / _US_PER_S, held_s=now.held_us / _US_PER_S, blind_s=now.blind_us / _US_PER_S,
-        elapsed_s=(now.active_us + now.held_us + now.blind_us) / _US_PER_S, complete=False, signature=tuple(now.signature),
+        elapsed_s=(now.active_us + now.held_us + now.blind_us) / _US_PER_S, complete=False,
+        signature=tuple(now.signature),
     )  # fmt: skip
 
 
