@@ -39,7 +39,7 @@ def over_mqtt(recording: Path, folder: Path) -> None:
     told = played.expected(recording)
     with mosquitto(folder / "broker") as broker, hub_process(folder) as hub:
         with agent_process(folder, hub, "pi-1", played.mqtt_machine(broker.url, "mazak", told)) as agent:
-            wait_until(lambda: (agent.health() or {}).get("machines", [{}])[0].get("connected"), 30, "the broker")
+            wait_until(lambda: played.is_connected(agent), 30, "the agent at the broker")
             words = ["tsunagu-sim", "replay", recording, "--as", "mqtt", "--url", broker.url, "--topic-prefix", "mazak"]
             with started(Process([*words, "--rate", str(RATE)], folder / "replay.log")) as replay:
                 played.wait_played(replay, PLAY_S)
