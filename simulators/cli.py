@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import tempfile
 from dataclasses import asdict
 from enum import StrEnum
@@ -23,7 +22,7 @@ from simulators.factory import run as run_factory
 from simulators.machines.kinds import KINDS
 from simulators.player import Plan
 from simulators.recording import Recording, RecordingError, read
-from simulators.terminal import Bar, fail, result, say, stop_event, unless
+from simulators.terminal import Bar, fail, interrupt_once, result, say, stop_event, unless
 from simulators.wires import Wire, WireError
 from simulators.wires.mqtt import publisher
 from simulators.wires.opcua import serve
@@ -188,7 +187,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Where the hub's pages are, on 127.0.0.1.")] = 8000,
     seconds: Annotated[float | None, typer.Option("--for", min=1, help="Live seconds, then judge and end.")] = None,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
-    history: Annotated[float, typer.Option(min=0, help="Hours of past to begin with.")] = 6.0,
+    history: Annotated[float, typer.Option(min=0, help="Hours of past to begin with.")] = 8.0,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
 ) -> None:
@@ -196,7 +195,7 @@ def demo(
 
     Example: tsunagu-sim demo --for 60 --json
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_once()
     with contextlib.ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsunagu-demo-")))
         try:
@@ -208,6 +207,7 @@ def demo(
             return
     if verdict is None:
         return
+    say(verdict.summary())
     if as_json:
         result(verdict.told())
     if not verdict.equal:

@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+
 
 def say(text: str) -> None:
     """One line on standard error, at once."""
@@ -51,6 +53,21 @@ class Bar:
         self._progress.update(self._task, completed=done)
 
 
+def interrupt_once() -> None:
+    """SIGTERM and Ctrl-C raise KeyboardInterrupt the first time, and leave the ending in peace afterwards.
+
+    A shell lets its background jobs ignore Ctrl-C; here they hear it too.
+    """
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ENDINGS:
+        signal.signal(number, interrupt)
+
+
 def stop_event() -> asyncio.Event:
     """An event that SIGTERM and Ctrl-C set. Call inside the running loop."""
     event = asyncio.Event()
@@ -59,7 +76,7 @@ def stop_event() -> asyncio.Event:
     def ask(_number: int, _frame: Any) -> None:
         loop.call_soon_threadsafe(event.set)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDINGS:
         signal.signal(number, ask)
     return event
 

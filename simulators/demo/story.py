@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -170,7 +171,7 @@ class Demo:
         """Wait until the machines stand still and the agents have delivered, then compare the hub with the truth."""
         for floor in floors:
             self._children.wait_for(
-                lambda said=floor.machines.child.said: bool(said.read_text()),  # type: ignore[misc]  # bound early
+                partial(_is_written, floor.machines.child.said),
                 f"{floor.machines.child.name} do not come to a stand",
                 (self._wish.for_s or 0) + START_S,
             )
@@ -180,7 +181,7 @@ class Demo:
             truth = json.loads(floor.machines.truth.read_text(encoding="utf-8"))
             name = floor.access.company.name
             self._children.wait_for(
-                lambda hub=hub, truth=truth: delivered(hub, truth["until"]),  # type: ignore[misc]  # bound early
+                partial(_is_delivered, hub, truth["until"]),
                 f"the agent of {name} has not delivered everything",
                 DRAIN_S,
             )
@@ -201,7 +202,11 @@ def _side_by_side(work: Callable[[T], R], all_of: Iterable[T]) -> list[R]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def delivered(hub: Hub, until: str) -> bool:
+def _is_written(file: Path) -> bool:
+    return file.stat().st_size > 0
+
+
+def _is_delivered(hub: Hub, until: str) -> bool:
     """Whether agents have nothing left and every machine is known beyond the moment it stood still."""
     still = datetime.fromisoformat(until)
     known = [machine["known_until"] for machine in hub.machines()]

@@ -48,6 +48,15 @@ class Verdict:
         """As JSON."""
         return asdict(self) | {"equal": self.equal}
 
+    def summary(self) -> str:
+        """One line for people."""
+        runs = self.runs
+        return (
+            f"{'The hub says what happened' if self.equal else 'THE HUB IS WRONG'}: {self.machines} machines, "
+            f"{self.acknowledged} records, {self.lost} lost, {self.duplicated} twice; state seconds differ by at most "
+            f"{self.state_max_difference_s:.3f} s; {runs['matching']} of {runs['truth']} runs match"
+        )
+
     def deliver(self, agents: Sequence[Json]) -> None:
         """Count in what a company's agents have delivered."""
         for agent in agents:
