@@ -92,7 +92,7 @@ def _opcua(count: int) -> Iterator[Row]:
         with rig.site(f"{machine}[machines.signals]\n{signals}") as site:
             site.config.write_text(site.config.read_text().replace(site.url, "http://127.0.0.1:9"))  # the hub is away
             with site.agent() as agent:
-                rig.wait_for(lambda: site.status()["machines"][0]["connected"], 30, "the agent's connection")
+                rig.wait_for(site.connected, 30, "the agent's connection")
                 time.sleep(3)
                 costs = []
                 for _ in range(5):
@@ -152,7 +152,7 @@ def _mqtt(port: int, count: int) -> Iterator[Row]:
     costs, rates, arrived = [], [], 0
     for run in range(3):
         with rig.site(f"{machine}[machines.signals]\n{signals}") as site, site.agent() as agent:
-            rig.wait_for(lambda site=site: site.status()["machines"][0]["connected"], 30, "the agent's connection")
+            rig.wait_for(site.connected, 30, "the agent's connection")
             before, start = rig.cpu_s(agent.pid), time.monotonic()
             _publish(port, count, run)
             rig.wait_for(lambda site=site: _samples(site) >= count, 60, "the last message's arrival")

@@ -112,7 +112,7 @@ def _memory(broker: int, tags: int) -> Iterator[Row]:
         assert started.stdout is not None
         started.stdout.readline()
         with site.agent() as agent:
-            rig.wait_for(lambda: all(m["connected"] for m in site.status()["machines"]), 30, "both connections")
+            rig.wait_for(site.connected, 30, "both connections")
             time.sleep(10)
             before, start = rig.cpu_s(agent.pid), time.monotonic()
             time.sleep(30)

@@ -99,6 +99,11 @@ class Site:
         )
         return json.loads(done.stdout or "{}")
 
+    def connected(self) -> bool:
+        """Whether the agent runs and reads every machine."""
+        machines = self.status().get("machines", [])
+        return bool(machines) and all(machine["connected"] for machine in machines)
+
 
 @contextlib.contextmanager
 def site(machines: str) -> Iterator[Site]:
