@@ -1,13 +1,24 @@
 """Errors as problem+json: the table is complete, the form is RFC 9457, and nothing unforeseen tells its secrets."""
 
 import inspect
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from contract import codec
 from hub import errors
 from hub.web.errors import PROBLEM_JSON, STATUS, problem_of
-from tests.support.hubs import RunningHub
+from tests.support.hubs import RunningHub, running_hub
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHub]:
+    async with running_hub(tmp_path_factory.mktemp("hub") / "data") as running:
+        yield running
+
 
 OURS = [
     kind
@@ -18,18 +29,18 @@ OURS = [
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
-def test_every_error_has_a_status_of_its_own(kind: type[Exception]) -> None:
+async def test_every_error_has_a_status_of_its_own(kind: type[Exception]) -> None:
     assert kind in STATUS
     assert 400 <= STATUS[kind][0] <= 599
     assert STATUS[kind][0] != 500
 
 
-def test_the_tree_in_the_docstring_is_the_tree() -> None:
+async def test_the_tree_in_the_docstring_is_the_tree() -> None:
     drawn = {line.split("──")[1].split()[0] for line in (errors.__doc__ or "").splitlines() if "──" in line}
     assert drawn == {kind.__name__ for kind in OURS if kind.__module__ == "hub.errors"}
 
 
-def test_an_error_that_wraps_a_known_one_is_known() -> None:
+async def test_an_error_that_wraps_a_known_one_is_known() -> None:
     class Special(errors.Invalid):
         pass
 

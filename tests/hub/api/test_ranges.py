@@ -1,17 +1,26 @@
 """Times, ranges and pages in queries."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from hub.errors import Invalid
 from hub.web.ranges import parse_time
-from tests.support.hubs import RunningHub, a_day, batch
+from tests.support.hubs import RunningHub, a_day, batch, running_hub
 
 STATES = "/machines/main/laser-1/states"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHub]:
+    async with running_hub(tmp_path_factory.mktemp("hub") / "data") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def laser(hub: RunningHub) -> tuple[RunningHub, str]:
     token = await hub.token("aoba")
     await hub.deliver(await hub.credential("aoba"), batch(a_day("main/laser-1", hub.clock.now())))
@@ -29,7 +38,7 @@ async def laser(hub: RunningHub) -> tuple[RunningHub, str]:
         ("1969-12-31T23:59:59-00:00", -1_000_000),
     ],
 )
-def test_times_are_rfc_3339(text: str, us: int) -> None:
+async def test_times_are_rfc_3339(text: str, us: int) -> None:
     assert parse_time(text, "from") == us
 
 
