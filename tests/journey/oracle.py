@@ -151,11 +151,6 @@ def seconds_by_state(tiles):
     return {state: us / 1e6 for state, us in sorted(sums.items())}
 
 
-def samples(rows, item):
-    """The distinct (time_us, number or None) of one numeric item."""
-    return {(at, None if text == "UNAVAILABLE" else float(text)) for at, name, text in rows if name == item}
-
-
 def answer(path):
     """What the hub must say of a recording."""
     rows = read(path)

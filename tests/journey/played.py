@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,10 @@ class Expected:
         start, end = oracle.window(self.rows)
         return start, end
 
-    def points(self, item: str) -> set[tuple[int, float | None]]:
-        return oracle.samples(self.rows, item)
+    def points(self, item: str, *, repeats: bool) -> set[tuple[int, float | None]]:
+        """The distinct samples; without `repeats` only those that differ from the one before."""
+        told = [(at, None if text == "UNAVAILABLE" else float(text)) for at, name, text in self.rows if name == item]
+        return set(told) if repeats else {next(same) for _, same in groupby(told, key=itemgetter(1))}
 
 
 def expected(path: Path) -> Expected:
@@ -120,7 +124,7 @@ def wait_played(replay: Process, timeout_s: float) -> dict[str, Any]:
 
 def wait_arrived(hub: HubProcess, agent: AgentProcess, told: Expected) -> None:
     """Waits until the hub has everything: nothing waits at the agent, and the last sample of each item is there."""
-    last = {item: max(at for at, _ in told.points(item)) for item in told.telemetry}
+    last = {item: max(at for at, _ in told.points(item, repeats=False)) for item in told.telemetry}
 
     def delivered() -> bool:
         assert agent.process.runs, f"the agent ended:\n{agent.process.tail()}"
@@ -198,17 +202,18 @@ def ended(row: dict[str, Any], end: int) -> int | None:
     return at if at is not None and at <= end else None
 
 
-def check_telemetry(hub: HubProcess, told: Expected) -> None:
+def check_telemetry(hub: HubProcess, told: Expected, *, repeats: bool) -> None:
     """Each telemetry signal has the values of the file: none lost, none twice, none invented.
 
-    A signal without a unit is known to be a number once it says one; "not known" before that is no sample.
+    An OPC UA server says a value again only where it changed (no `repeats`), a broker passes on all it is told. A
+    signal without a unit is known to be a number once it says one; "not known" before that is no sample.
     """
     first, last = told.rows[0][0], told.rows[-1][0] + 1
     for item, signal in told.telemetry.items():
         rows = samples(hub, signal, first, last)
         found = {(moment(row["t"]), row["mean"]) for row in rows}
         assert len(found) == len(rows), f"{signal} has samples twice"
-        true = told.points(item)
+        true = told.points(item, repeats=repeats)
         if item not in told.units:
             began = min(at for at, value in true if value is not None)
             true = {point for point in true if point[0] >= began}
