@@ -269,6 +269,7 @@ def build_router(
             "sort": sort,
             "sorts": SORTS,
             "spans": SPANS,
+            "size": "l" if shown.total <= 6 else "m" if shown.total <= 16 else "s",
             "wall": grid_of(shown.total) if wall else None,
             "query": urlencode({"span": span, "lang": reading.words.lang}),
         }

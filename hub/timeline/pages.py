@@ -30,6 +30,8 @@ PAGE: Final = 5000
 MAX_PAGES: Final = 8
 POINTS: Final = 720
 FIRST_CHARTS: Final = 2
+BRIDGED_S: Final = 300.0
+"""A signal that reports changes alone is silent while it stands still: a line bridges silence up to this long."""
 ViewerOf = Callable[..., Awaitable[Viewer] | Viewer]
 Ms = Annotated[int | None, Query(ge=0, le=4_102_444_800_000)]
 
@@ -122,7 +124,7 @@ def _chart_json(rows: list[Any]) -> Response:
         if due_s is not None and t > due_s:
             _append(columns, due_s, None, None, None)  # a line must not bridge buckets without values
         _append(columns, t, row.min, row.mean, row.max)
-        due_s = t + 1.5 * row.width_s if row.width_s else None
+        due_s = t + max(1.5 * row.width_s, BRIDGED_S)
     return Response(msgspec.json.encode(columns), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 from hub.errors import HubError
 from hub.web.answers import json_response
+from hub.web.assets import Assets
 from hub.web.auth import Authenticator
 from hub.web.errors import ErrorAnswers, RenderError
 from hub.web.metrics import Metrics
@@ -53,7 +53,7 @@ def build_app(parts: Parts) -> FastAPI:
     for router in parts.pages:
         app.include_router(router, include_in_schema=False)
     if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+        app.mount("/static", Assets(directory=STATIC), name="static")
     ErrorAnswers(parts.render_error).install(app)
     install_openapi(app, api, parts.api)
     app.add_middleware(Shield)

@@ -1,5 +1,6 @@
 """What the templates of one machine's page show, made of the gate's rows. Pure; times local only in texts."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +110,7 @@ def build_day(
             if seconds.get(state)
         ],
         elapsed=clock.exact(elapsed_s),
-        known=None if not elapsed_s else (1 - seconds.get("unknown", 0.0) / elapsed_s) * 100,
+        known=None if not elapsed_s else floor_to_tenth((1 - seconds.get("unknown", 0.0) / elapsed_s) * 100),
         runs=[_run_line(row, view, reading) for row in newest_first[:MAX_RUNS]],
         run_count=len(in_window),
         complete_count=sum(bool(row.complete) for row in in_window),
@@ -117,6 +118,15 @@ def build_day(
         from_text=clock.hms(at(view.from_us)),
         to_text="24:00:00" if view.to_us == view.next_us else clock.hms(at(view.to_us)),
     )
+
+
+def floor_to_tenth(percent: float) -> float:
+    """Cut to one decimal, not rounded: what is not wholly known is never called 100 %.
+
+    >>> floor_to_tenth(99.99), floor_to_tenth(100.0)
+    (99.9, 100.0)
+    """
+    return math.floor(percent * 10 + 1e-9) / 10
 
 
 def _touches(start: datetime, end: datetime | None, view: View) -> bool:

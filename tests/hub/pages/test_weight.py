@@ -2,7 +2,10 @@
 
 import re
 
-from hub.web.layout import STATIC, TEMPLATES
+import pytest
+
+from hub.web.layout import STATIC, TEMPLATES, asset_url
+from tests.support.hubs import RunningHub
 
 LIMIT = 150_000
 ASSET = re.compile(r"""asset\('([^']+)'\)""")
@@ -52,3 +55,11 @@ def test_files_stay_readable() -> None:
     for folder in ("css", "js"):
         for path in (STATIC / folder).iterdir():
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_files_named_by_their_content_are_kept_and_others_asked_about_again(hub: RunningHub) -> None:
+    kept = await hub.http.get(asset_url("js/live.js"))
+    assert (kept.status_code, "immutable" in kept.headers["cache-control"]) == (200, True)
+    again = await hub.http.get("/static/js/live.js", headers={"If-None-Match": kept.headers["etag"]})
+    assert (again.status_code, "no-cache" in again.headers["cache-control"]) == (304, True)
