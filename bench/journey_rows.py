@@ -47,7 +47,8 @@ def latency() -> Iterator[Row]:
         tables.append(
             f'[[machines]]\nid = "m{number}"\ndriver = "opcua"\nstate_model = "mtconnect"\n'
             f'[machines.opcua]\nendpoint = "opc.tcp://127.0.0.1:{port}"\n[machines.signals]\n'
-            f'execution = {{ node = "ns=2;s=m{number}/execution" }}\nprogram = {{ node = "ns=2;s=m{number}/program" }}\n'
+            f'execution = {{ node = "ns=2;s=m{number}/execution" }}\n'
+            f'program = {{ node = "ns=2;s=m{number}/program" }}\n'
         )
         tables += [f't{i} = {{ node = "ns=2;s=m{number}/t{i}", unit = "%" }}\n' for i in range(signals - 2)]
     source = (rig.sys.executable, "-m", "bench.latency_source", str(port), str(machines), str(signals - 2))
