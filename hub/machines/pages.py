@@ -26,6 +26,9 @@ from hub.web.strips import Shape, Span, shapes
 from hub.web.times import HOUR_US, MINUTE_US, ceil_us, iso
 
 STRIPS_S: Final = 15.0
+WALL_WIDTH: Final = 1900
+WALL_HEIGHT: Final = 970
+TILE_RATIO: Final = 1.9
 SPANS: Final = ("8h", "24h", "day")
 SORTS: Final = ("name", "urgency", "since")
 SpanKey = Literal["8h", "24h", "day"]
@@ -181,13 +184,13 @@ class Grid:
 
 
 def grid_of(count: int) -> Grid:
-    """Columns and rows that fill a 16:9 screen with `count` tiles somewhat wider than high.
+    """Columns and rows of a 16:9 screen that leave the most room to tiles about twice as wide as high.
 
-    >>> grid_of(1), grid_of(9), grid_of(60)
-    (Grid(cols=1, rows=1), Grid(cols=3, rows=3), Grid(cols=8, rows=8))
+    >>> grid_of(1), grid_of(5), grid_of(60)
+    (Grid(cols=1, rows=1), Grid(cols=3, rows=2), Grid(cols=8, rows=8))
     """
-    cols = max(1, math.ceil(math.sqrt(max(count, 1) * 1.02) - 1e-9))
-    return Grid(cols, max(1, math.ceil(count / cols)))
+    grids = [Grid(cols, max(1, math.ceil(count / cols))) for cols in range(1, 17)]
+    return max(grids, key=lambda grid: min(WALL_WIDTH / grid.cols / TILE_RATIO, WALL_HEIGHT / grid.rows))
 
 
 class BoardReader:

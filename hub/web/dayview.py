@@ -1,7 +1,7 @@
 """What the templates of one machine's page show, made of the gate's rows. Pure; times local only in texts."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -93,6 +93,7 @@ def build_day(
     """The parts that follow the window, from the day's spans and the runs and conditions that touch it."""
     seconds = totals(spans, view.from_us, view.end_us) if view.end_us > view.from_us else {}
     elapsed_s = (view.end_us - view.from_us) / 1e6
+    shown = whole_seconds(seconds)
     clock = reading.clock
     in_window = [row for row in runs if _touches(row.started_at, row.ended_at, view)]
     newest_first = sorted(in_window, key=lambda row: row.started_at, reverse=True)
@@ -105,7 +106,7 @@ def build_day(
         run_bars=[_run_bar(row, view, reading) for row in newest_first[:MAX_RUNS]],
         alarm_bars=[_alarm_bar(row, view) for row in conditions if row.level != "normal"],
         totals=[
-            Total(state, clock.exact(seconds[state]), seconds[state] / elapsed_s * 100)
+            Total(state, clock.exact(shown[state]), seconds[state] / elapsed_s * 100)
             for state in sorted(STATES, key=lambda state: -seconds.get(state, 0.0))
             if seconds.get(state)
         ],
@@ -118,6 +119,20 @@ def build_day(
         from_text=clock.hms(at(view.from_us)),
         to_text="24:00:00" if view.to_us == view.next_us else clock.hms(at(view.to_us)),
     )
+
+
+def whole_seconds(seconds: Mapping[str, float]) -> dict[str, int]:
+    """Whole seconds that still add up to the rounded sum: those with the largest remainders are rounded up.
+
+    >>> whole_seconds({"running": 1.4, "idle": 1.4, "held": 1.2})
+    {'running': 2, 'idle': 1, 'held': 1}
+    """
+    whole = {state: int(value) for state, value in seconds.items()}
+    missing = round(sum(seconds.values())) - sum(whole.values())
+    by_remainder = sorted(seconds, key=lambda state: whole[state] - seconds[state])
+    for state in by_remainder[: max(0, missing)]:
+        whole[state] += 1
+    return whole
 
 
 def floor_to_tenth(percent: float) -> float:

@@ -1,17 +1,23 @@
 """Strips, totals and the time scale, without a browser."""
 
+import doctest
 from itertools import pairwise
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.machines import pages
+from hub.web import dayview, i18n, pages_account, strips, times
 from hub.web.daychart import day_shapes, ticks, view_of
 from hub.web.i18n import Words
 from hub.web.states import STATES
 from hub.web.strips import GROUND, Span, shapes, totals
 from hub.web.times import Clock
 
+MODULES = (pages, dayview, i18n, pages_account, strips, times)
 S = 1_000_000
 DAY = 86_400 * S
 
@@ -66,3 +72,8 @@ def test_ticks_are_round_local_times() -> None:
     assert "12:00" in labels
     near = ticks(view_of((start, start + DAY), start + 3600 * S, start + 3660 * S, start), clock)
     assert [tick.label for tick in near][:2] == ["01:00:00", "01:00:05"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_in_docstrings_are_true(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
