@@ -79,7 +79,7 @@ def decode_batch(body: bytes) -> tuple[Batch, list[Unreadable]]:
 def _decode_singly(body: bytes) -> tuple[Batch, list[Unreadable]]:
     try:
         envelope = _raw_batch.decode(body)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise EnvelopeError(f"envelope cannot be read: {error}") from None
     readable: list[Record] = []
     unreadable: list[Unreadable] = []
