@@ -80,7 +80,8 @@ def test_an_unreadable_record_never_holds_back_its_neighbours(good: list[Record]
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"v":1}', b'{"v":1,"records":[}', b"[" * 100_000, b'{"v":1,"records":' + b"[" * 100_000,
+        b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"v":1}', b'{"v":1,"records":[}', b"[" * 100_000,
+        b'{"v":1,"records":' + b"[" * 100_000,
         json.dumps({"v": 2, "agent": "a", "epoch": "e", "after": 0, "upto": 0, "sent_at": "2026-11-20T09:00:00Z",
                     "records": []}).encode(),
         json.dumps({"v": 1, "agent": "a", "epoch": "e", "after": 9, "upto": 3, "sent_at": "2026-11-20T09:00:00Z",
