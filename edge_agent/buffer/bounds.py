@@ -6,6 +6,7 @@ A record that is on its way to the hub is not given up.
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Final
 
 from contract.codec import decode_record
@@ -39,12 +40,14 @@ def drop_settled(store: Store, now_us: int) -> int:
 
 def make_room(store: Store, limit: int, now_us: int) -> int:
     """One step towards the limit. Unsent records that were given up; 0 when there was room or only sent ones left."""
-    if used_bytes(store) <= limit:
+    used = used_bytes(store)
+    if used <= limit:
         return 0
     if _drop_sent(store, store.acked):
         return 0
+    excess = used - int(limit * LOW_WATER)
     for kinds in ("kind = 0", "kind > 0"):
-        given_up = _give_up(store, kinds, "the buffer is full", now_us)
+        given_up = _give_up(store, kinds, "the buffer is full", now_us, excess=excess)
         if given_up:
             return given_up
     return 0
@@ -84,14 +87,22 @@ def _drop_sent(store: Store, upto: int) -> int:
     return gone
 
 
-def _give_up(store: Store, kinds: str, reason: str, now_us: int, before_us: int | None = None) -> int:
-    """The oldest unsent records of these kinds leave, and gaps say so."""
+def _give_up(
+    store: Store, kinds: str, reason: str, now_us: int, *, before_us: int | None = None, excess: int | None = None
+) -> int:
+    """The oldest unsent records of these kinds leave, and gaps say so.
+
+    `before_us`: only those seen earlier. `excess`: only as many as hold so many bytes.
+    """
     floor = max(store.acked, store.in_flight)
     rows = store.db.execute(
         f"SELECT seq, kind, body FROM records WHERE seq > ? AND seq < ? AND kind <> {GONE} AND {kinds}"
         " ORDER BY seq LIMIT ?",
         (floor, store.last_seq, STEP),
     ).fetchall()
+    if excess is not None:
+        sizes = accumulate(len(body) for _, _, body in rows)
+        rows = rows[: 1 + sum(size < excess for size in sizes)]
     leaving = [(row[0], decode_record(record_bytes(*row))) for row in rows]
     if before_us is not None:
         leaving = [(seq, record) for seq, record in leaving if to_us(record.seen) < before_us]

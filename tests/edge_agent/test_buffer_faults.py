@@ -100,6 +100,7 @@ async def test_over_its_bound_telemetry_goes_first_and_a_gap_counts_it(tmp_path)
     assert sum(gap.count for gap in gaps) == buffer.stats.given_up
     assert {(gap.machine, gap.reason) for gap in gaps} == {(MACHINE, "the buffer is full")}
     assert min(to_us(block.t0) for block in blocks) > max(to_us(gap.to) for gap in gaps)  # oldest went
+    assert buffer.stats.used_bytes > 0.6 * limits.max_bytes  # and hardly more than had to
     await buffer.close()
 
 
