@@ -4,6 +4,7 @@
 at every beat and sends only the tiles whose picture differs. Times are microseconds since 1970 (``_us``).
 """
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def window_of(span: SpanKey, reading: Reading, now_us: int) -> Window:
 
 def build_board(
     rows: Iterable[Any],
-    strips: Mapping[tuple[str, str], list[Span]],
+    strips: Mapping[tuple[str, str], list[Shape]],
     site_names: Mapping[str, str],
     reading: Reading,
     window: Window,
@@ -131,7 +132,7 @@ def build_board(
     return Board(list(sites.values()), counts, sum(tally.values()), span)
 
 
-def build_tile(row: Any, spans: list[Span], reading: Reading, window: Window) -> Tile:
+def build_tile(row: Any, strip: list[Shape], reading: Reading, window: Window) -> Tile:
     """One row of `machines.now` as a tile."""
     seen_look = look(row.state)
     clock, now = reading.clock, datetime.fromtimestamp(window.now_us / 1e6, UTC)
@@ -155,7 +156,7 @@ def build_tile(row: Any, spans: list[Span], reading: Reading, window: Window) ->
         more_alarms=max(0, (row.alarms or 0) - 1),
         coverage=None if row.coverage_today is None else math.floor(row.coverage_today * 100),
         path_only=row.proof == "path",
-        strip=shapes(spans, window.from_us, window.to_us, width=240, height=16, columns=480),
+        strip=strip,
         ahead=f"M{240 - width:.2f} 0H240V16H{240 - width:.2f}z" if width > 0 else None,
     )
 
@@ -201,7 +202,7 @@ class BoardReader:
         self._viewer = viewer
         self._reading = reading
         self._span = span
-        self._strips: dict[tuple[str, str], list[Span]] = {}
+        self._strips: dict[tuple[str, str], list[Shape]] = {}
         self._strips_due = -math.inf
         self._window: Window | None = None
 
@@ -215,16 +216,22 @@ class BoardReader:
             self._window = window
         return build_board(answer.rows, self._strips, site_names, self._reading, window, self._span)
 
-    async def _read_strips(self, window: Window) -> dict[tuple[str, str], list[Span]]:
+    async def _read_strips(self, window: Window) -> dict[tuple[str, str], list[Shape]]:
         params = {"from_us": window.from_us, "to_us": window.now_us}
         answer = await self._gate.ask(self._viewer, "timeline.strips", params)
-        strips: dict[tuple[str, str], list[Span]] = {}
-        for row in answer.rows:
-            if row.state is None:
-                continue
-            span = Span(to_us(row.start), to_us(row.end), row.state)
-            strips.setdefault((row.site, row.machine), []).append(span)
-        return strips
+        return await asyncio.to_thread(draw_strips, answer.rows, window)
+
+
+def draw_strips(rows: Iterable[Any], window: Window) -> dict[tuple[str, str], list[Shape]]:
+    """Rows of `timeline.strips` as a small strip for each (site, machine)."""
+    spans: dict[tuple[str, str], list[Span]] = {}
+    for row in rows:
+        if row.state is not None:
+            spans.setdefault((row.site, row.machine), []).append(Span(to_us(row.start), to_us(row.end), row.state))
+    return {
+        machine: shapes(own, window.from_us, window.to_us, width=240, height=16, columns=240)
+        for machine, own in spans.items()
+    }
 
 
 async def site_names(gate: Gate, viewer: Viewer) -> tuple[Who, dict[str, str]]:

@@ -12,6 +12,7 @@ from typing import Final
 from hub.web.states import look
 
 MIN_ALARM: Final = 1.5
+TOUCHING: Final = 1e-6
 GROUND: Final = "ground"
 """What lies under every known stretch, so that the hatched ground shows through only where nothing is known."""
 
@@ -37,11 +38,15 @@ class Shape:
 def clip(spans: Iterable[Span], from_us: int, to_us: int) -> list[Span]:
     """The spans within a window, cut at its edges, in order."""
     cut = [
-        Span(max(s.start_us, from_us), min(s.end_us, to_us), s.state, s.program)
+        s if from_us <= s.start_us and s.end_us <= to_us else _cut(s, from_us, to_us)
         for s in spans
         if s.start_us < to_us and s.end_us > from_us
     ]
-    return sorted((s for s in cut if s.end_us > s.start_us), key=lambda s: s.start_us)
+    return sorted(cut, key=lambda s: s.start_us)
+
+
+def _cut(span: Span, from_us: int, to_us: int) -> Span:
+    return Span(max(span.start_us, from_us), min(span.end_us, to_us), span.state, span.program)
 
 
 def shapes(
@@ -50,21 +55,25 @@ def shapes(
     """One path for each state that occurs, on a canvas of `width` by `height`, to `columns` steps."""
     if to_us <= from_us:
         return []
-    scale = width / (to_us - from_us)
     drawn: dict[str, list[str]] = {}
-    ground: list[str] = []
-    for state, left, right in _boxes(clip(spans, from_us, to_us), from_us, scale, width / columns):
+    ground: list[list[float]] = []
+    for state, left, right in _boxes(clip(spans, from_us, to_us), from_us, width / (to_us - from_us), width / columns):
         if state == "unknown":
             continue
         wide = max(right - left, MIN_ALARM) if state == "alarm" else right - left
-        ground.append(_box(left, wide, height, height))
-        drawn.setdefault(state, []).append(_box(left, wide, round(height * look(state).level, 1), height))
+        if ground and left - ground[-1][1] < TOUCHING:
+            ground[-1][1] = max(ground[-1][1], left + wide)
+        else:
+            ground.append([left, left + wide])
+        drawn.setdefault(state, []).append(_box(left, wide, height * look(state).level, height))
+    known = "".join(_box(left, right - left, height, height) for left, right in ground)
     alarms_last = sorted(drawn, key=lambda state: state == "alarm")
-    return [Shape(GROUND, "".join(ground)), *(Shape(state, "".join(drawn[state])) for state in alarms_last)]
+    return [Shape(GROUND, known), *(Shape(state, "".join(drawn[state])) for state in alarms_last)]
 
 
 def _box(left: float, wide: float, high: float, height: float) -> str:
-    return f"M{_short(left)} {_short(height - high)}h{_short(wide)}v{_short(high)}h-{_short(wide)}z"
+    width = _short(wide)
+    return f"M{_short(left)} {_short(height - high)}h{width}V{_short(height)}h-{width}z"
 
 
 def _boxes(spans: Sequence[Span], from_us: int, scale: float, step: float) -> list[tuple[str, float, float]]:
@@ -82,7 +91,9 @@ def _boxes(spans: Sequence[Span], from_us: int, scale: float, step: float) -> li
     for span in spans:
         left = (span.start_us - from_us) * scale
         right = (span.end_us - from_us) * scale
-        if right - left >= step or (span.state == "alarm"):
+        if crowd and left - crowd_right > TOUCHING:
+            settle()
+        if right - left >= step or span.state == "alarm":
             settle()
             _append(boxes, span.state, left, right)
             continue
@@ -97,15 +108,17 @@ def _boxes(spans: Sequence[Span], from_us: int, scale: float, step: float) -> li
 
 
 def _append(boxes: list[tuple[str, float, float]], state: str, left: float, right: float) -> None:
-    if boxes and boxes[-1][0] == state and left - boxes[-1][2] < 1e-6:
+    if boxes and boxes[-1][0] == state and left - boxes[-1][2] < TOUCHING:
         boxes[-1] = (state, boxes[-1][1], right)
     else:
         boxes.append((state, left, right))
 
 
 def _short(number: float) -> str:
-    text = f"{number:.2f}"
-    return text.rstrip("0").rstrip(".")
+    """At most two decimals, and none that say nothing."""
+    hundredths = round(number * 100)
+    whole, rest = divmod(hundredths, 100)
+    return str(whole) if rest == 0 else f"{hundredths / 100}"
 
 
 def totals(spans: Iterable[Span], from_us: int, to_us: int) -> dict[str, float]:

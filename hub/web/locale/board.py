@@ -13,8 +13,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "board.program": ("プログラム", "Program"),
     "board.no_program": ("プログラムなし", "no program"),
     "board.count": ("{n} 個", "{n} pcs"),
-    "board.coverage": ("把握 {n}%", "known {n}%"),
-    "board.coverage.none": ("把握 —", "known —"),
+    "board.coverage": ("今日の把握 {n}%", "{n}% of today known"),
+    "board.coverage.none": ("今日の把握 —", "today not known"),
     "board.coverage.long": (
         "今日のうち状態を把握できている時間の割合",
         "Share of today for which the state is known",

@@ -51,6 +51,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "totals.time": ("時間", "Time"),
     "totals.share": ("割合", "Share"),
     "totals.coverage_today": ("今日の把握率", "Known today"),
+    "totals.known": ("把握 {n}%", "known {n}%"),
     "totals.elapsed": ("経過時間", "Elapsed"),
     "totals.caption": ("表示範囲 {from_time}–{to_time} の合計", "Sum over the window {from_time}–{to_time}"),
     # runs

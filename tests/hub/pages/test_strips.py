@@ -45,7 +45,7 @@ def test_an_alarm_is_never_lost_and_unknown_is_never_drawn(spans: list[Span]) ->
 def test_a_short_alarm_stays_visible() -> None:
     spans = [Span(0, 40_000 * S, "running"), Span(40_000 * S, 40_001 * S, "alarm"), Span(40_001 * S, DAY, "running")]
     alarm = next(s for s in shapes(spans, 0, DAY, width=240, height=16, columns=480) if s.state == "alarm")
-    assert "h1.5v16" in alarm.path
+    assert "h1.5V16" in alarm.path
 
 
 def test_many_short_stretches_stay_few_paths() -> None:
