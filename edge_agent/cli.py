@@ -129,6 +129,7 @@ def run(config: Config) -> None:
 
     Example: tsunagu-agent run --config agent.toml
     """
+    platform_posix.keep_memory_small()
     settings = settings_of(config)
     logs.set_up(settings.agent.log)
     try:

@@ -1,5 +1,6 @@
 """Log lines to stderr, as text for people or JSON for machines. Libraries speak only when something is wrong."""
 
+import contextlib
 import logging
 import sys
 from typing import Literal
@@ -7,6 +8,17 @@ from typing import Literal
 import structlog
 
 _LOUD = ("asyncua", "httpx2", "httpcore2", "httpx", "httpcore", "paho", "asyncio")
+
+
+class _Lines:
+    """Writes lines to stderr as it is now. Nobody listening there any more is no reason to stop reading machines."""
+
+    def msg(self, line: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = fatal = log = msg
 
 
 def set_up(form: Literal["text", "json"], *, quiet: bool = False) -> None:
@@ -26,7 +38,7 @@ def set_up(form: Literal["text", "json"], *, quiet: bool = False) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -6,6 +6,7 @@ open blocks are closed, the file is closed.
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,17 @@ from edge_agent import health, platform_posix
 from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import FILE_NAME, Buffer
 from edge_agent.buffer.gauge import Limits
-from edge_agent.buffer.model import BufferClosed
+from edge_agent.buffer.model import BufferClosed, StorageError
 from edge_agent.buffer.writer import Clocks
+from edge_agent.clockwatch import ClockWatch
 from edge_agent.hub_client import HubClient
 from edge_agent.machine import Pipeline
 from edge_agent.settings import Settings
 from edge_agent.uplink import Uplink
 
 HEALTH_S: Final = 2.0
+TIDY_ROUNDS: Final = 30
+"""Memory is given back after the first round of health and then once a minute."""
 CLOSE_S: Final = 2.5
 
 log = structlog.get_logger(__name__)
@@ -81,6 +85,7 @@ async def _run_parts(
         tasks = [group.create_task(_kept_up(part.run, part.key, random, part.sick)) for part in pipelines]
         tasks.append(group.create_task(_kept_up(uplink.run, "uplink", random, uplink.sick)))
         tasks.append(group.create_task(_watch(pipelines, show)))
+        tasks.append(group.create_task(_watch_clock(buffer, clocks)))
         try:
             await stop.wait()
             log.info("stopping")
@@ -119,7 +124,7 @@ async def _kept_up(
 
 async def _watch(pipelines: list[Pipeline], show: Callable[[], None]) -> None:
     """Every two seconds: health is written, a new epoch hears of the machines."""
-    while True:
+    for turn in itertools.count():
         try:
             show()
         except OSError as error:
@@ -130,7 +135,25 @@ async def _watch(pipelines: list[Pipeline], show: Callable[[], None]) -> None:
                     await pipeline.announce()
             except (TimeoutError, BufferClosed):
                 continue
+        if turn % TIDY_ROUNDS == 1:
+            platform_posix.give_back_memory()
         await asyncio.sleep(HEALTH_S)
+
+
+async def _watch_clock(buffer: Buffer, clocks: Clocks) -> None:
+    """A correction of our own clock is a record, so that the hub can tell what was stamped before it."""
+    watch = ClockWatch(clocks, buffer.stats.last_seq + 1)
+    while True:
+        await asyncio.sleep(HEALTH_S)
+        step_us = watch.correction_us()
+        if step_us is None:
+            continue
+        log.warning("this computer's clock was set", by_s=step_us / 1e6)
+        try:
+            await buffer.note_clock(step_us, watch.first_seq, clocks.now_us())
+        except StorageError as error:
+            log.warning("the correction of the clock could not be stored", reason=str(error))
+        watch.first_seq = buffer.stats.last_seq + 1
 
 
 def _show_last(folder: Path, show: Callable[[], None]) -> None:

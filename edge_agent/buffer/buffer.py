@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from edge_agent.buffer import rescue
 from edge_agent.buffer.gauge import Limits
-from edge_agent.buffer.model import BufferClosed, Entry, Proof, Refused, Row, Stats, StorageError, Taken
+from edge_agent.buffer.model import BufferClosed, Entry, Proof, Refused, Stats, StorageError, Taken
 from edge_agent.buffer.store import Store
 from edge_agent.buffer.writer import Append, Clocks, Job, Writer
 from edge_agent.normalise.normaliser import Memory
@@ -129,11 +129,11 @@ class Buffer:
         """What the hub did not take."""
         return await self._ask(Store.refused)
 
-    async def append_rows(self, rows: list[Row]) -> None:
-        """Records of the agent itself (a corrected clock)."""
+    async def note_clock(self, offset_us: int, from_seq: int, at_us: int) -> None:
+        """The agent's own clock was corrected (see `Store.note_clock`)."""
 
         def work(store: Store) -> None:
-            store.append_rows(rows)
+            store.note_clock(offset_us, min(from_seq, store.last_seq + 1), at_us)
             self._writer.note_counts(store)
 
         await self._ask(work)

@@ -12,10 +12,12 @@ from typing import Final
 
 import msgspec
 
+from contract.records import Clock
+from contract.times import from_us
 from edge_agent.buffer.blocks import cut_blocks
-from edge_agent.buffer.model import GONE, Columns, Entry, Proof, Refused, Row, Taken, record_bytes
+from edge_agent.buffer.model import GONE, Columns, Entry, Proof, Refused, Row, Taken, pack_record, record_bytes
 from edge_agent.normalise.normaliser import Memory
-from edge_agent.normalise.track import SeriesKey
+from edge_agent.normalise.track import UNNUMBERED, SeriesKey
 from edge_agent.reading import InboxMark
 
 INBOX_KEPT: Final = 8192
@@ -148,8 +150,15 @@ class Store:
         self.staged.pop(machine, None)
         return len(rows)
 
-    def append_rows(self, rows: list[Row]) -> None:
-        """Records of the agent itself."""
+    def note_clock(self, offset_us: int, from_seq: int, at_us: int) -> None:
+        """The agent's clock was corrected by `offset_us`: says so of the numbers from `from_seq` to now.
+
+        Two records: true time of those numbers = their time + offset; from here on the clock is right again.
+        """
+        now = from_us(at_us)
+        corrected = Clock(seq=UNNUMBERED, seen=now, at=now, offset_us=offset_us, from_seq=from_seq)
+        right = Clock(seq=UNNUMBERED, seen=now, at=now, offset_us=0, from_seq=self.last_seq + 1)
+        rows = [pack_record(corrected), pack_record(right)]
         with self.transaction() as db:
             self._insert_rows(db, rows)
         self.last_seq += len(rows)

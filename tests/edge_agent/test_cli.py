@@ -1,6 +1,7 @@
 """The command `tsunagu-agent`: exit codes, one-line errors, JSON. Run as a process where that matters."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from edge_agent import credential
@@ -30,6 +32,17 @@ endpoint = "opc.tcp://127.0.0.1:9"
 [machines.signals]
 execution = { node = "ns=2;s=X" }
 """
+
+
+@pytest.fixture(autouse=True)
+def _own_logs():
+    """Commands set up logging; what runs after them must not notice."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Parts of an agent for tests: machines' settings without a protocol, clocks, a buffer on disk, waiting."""
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,10 @@ from edge_agent.buffer.model import Entry, Row, pack_columns, pack_record
 from edge_agent.buffer.writer import Clocks
 from edge_agent.normalise.normaliser import Normaliser
 from edge_agent.settings import ConditionBase, ConnectionBase, MachineSettings, MachineTable, SignalBase
+from tests.support.servers import eventually as until
+
+__all__ = ["MACHINE", "NOON_US", "Book", "clocks", "machine", "normaliser", "observation", "open_buffer", "rows_entry",
+           "until", "values_entry"]  # fmt: skip
 
 MACHINE = "main/laser-1"
 _IDS = itertools.count(1)
@@ -67,11 +70,3 @@ def rows_entry(rows: list[Row], seen_us: int = NOON_US) -> Entry:
 
 def values_entry(series: list[int], ats: list[int], values: list[float], seen_us: int = NOON_US) -> Entry:
     return Entry(MACHINE, seen_us, columns=pack_columns(series, ats, values))
-
-
-async def until(condition: Callable[[], object], deadline_s: float = 10.0) -> None:
-    """Waits for a real condition; fails when it does not come true in time."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "did not come true in time"
-        await asyncio.sleep(0.01)
