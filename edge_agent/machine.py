@@ -141,7 +141,7 @@ class Pipeline:
         """See Feed."""
         normaliser = self._known_normaliser
         normalised = normaliser.normalise(delivery)
-        entry = entry_of(self.key, normalised, delivery.seen_us, delivery.inbox)
+        entry = entry_of(self.key, normalised, delivery.seen_us, delivery.inbox, normaliser.newest)
         if not entry.weight and not entry.inbox and not entry.memory:
             return
         bisect.insort(self._storing, delivery.seen_us)
@@ -230,7 +230,7 @@ class Pipeline:
         since = now_us if self._heard_us is None else min(self._heard_us, now_us)
         normalised = normaliser.mark_unknown(since, now_us)
         if len(normalised) or normalised.memory:
-            await self._store_surely(entry_of(self.key, normalised, now_us))
+            await self._store_surely(entry_of(self.key, normalised, now_us, newest_us=normaliser.newest))
         self._prove()
 
     async def _store_surely(self, entry: Entry) -> None:

@@ -113,6 +113,7 @@ class Entry:
     inbox: tuple[InboxMark, ...] = ()
     memory: dict[str, Memory] = field(default_factory=dict)
     newest_us: int | None = None
+    """The newest time the machine was said to have, this entry included; kept with its proof of life."""
 
     @property
     def weight(self) -> int:

@@ -241,13 +241,23 @@ class Writer(threading.Thread):
     def _dirty(self) -> dict[str, Proof]:
         return {name: proof for name, proof in self.proofs.copy().items() if self._written.get(name) != proof}
 
+    def _with_newest(self, proofs: dict[str, Proof], pending: list[Append]) -> dict[str, Proof]:
+        """Proofs to write, none older than what is committed with them: a start marks what is unknown after both."""
+        for machine, newest in ((job.entry.machine, job.entry.newest_us) for job in pending):
+            if newest is not None:
+                known = proofs.get(machine) or self.proofs.get(machine) or Proof(None, None)
+                told = (newest, known.newest_us, self._written.get(machine, known).newest_us)
+                proofs[machine] = known._replace(newest_us=max(us for us in told if us is not None))
+        return proofs
+
     def _commit(self, store: Store) -> None:
         """One commit of all that waits; whoever waits is told."""
         pending, self._pending = self._pending, []
         weight, self._weight = self._weight, 0
         series = self.new_series.copy()
         now = self.clocks.monotonic()
-        proofs = self._dirty() if now - self._last_proofs >= UPKEEP_S else {}
+        due = now - self._last_proofs >= UPKEEP_S
+        proofs = self._with_newest(self._dirty() if due else {}, pending)
         before = store.last_seq
         try:
             self._write(store, pending, series, proofs)
@@ -265,8 +275,8 @@ class Writer(threading.Thread):
             self._last_commit = self.clocks.monotonic()
         for number in series:
             self.new_series.pop(number, None)
-        if proofs:
-            self._written.update(proofs)
+        self._written.update(proofs)
+        if due and proofs:
             self._last_proofs = now
         self._trouble = None
         self._rate.add(gauge.bytes_in(job.entry for job in pending))

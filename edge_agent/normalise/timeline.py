@@ -3,8 +3,9 @@
 Two traps are closed here. *Repeats*: a reading that repeats the previous one is dropped, but when an older,
 different reading arrives late, the first dropped repeat after it is reported after all, or the late value would
 seem to last. *Blindness*: after a lost connection a signal is unknown from the last proof of life on, and the
-current value that is read again may carry a source time from long before; it then also counts from the moment
-it was seen, never earlier.
+current value that is read again counts from the moment it was seen, never earlier. Its source time may be from long
+before, or from within the blindness: there it would stand beside signals that are not known yet, and the hub would
+make a state of the half it sees. (A sample of telemetry is true by itself and keeps a time within the blindness.)
 
 Pure. Times are microseconds since 1970, UTC; `t` is the time the hub folds by (`contract.times.effective_us`).
 """
@@ -131,13 +132,13 @@ class Timeline:
 
     def _near_mark(self, fact: Fact, mark: int, *, replayed: bool) -> list[Fact]:
         first, self.awaiting = self.awaiting, False
-        out = self._judge(fact, replayed=replayed)
+        if first and not replayed and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
+            self.mark = None
+            before = self._judge(fact, replayed=False) if fact.t <= mark else _NOTHING
+            return before + self._redate(fact, mark)
         if fact.t > mark:
             self.mark = None
-        elif first and not replayed and fact.key[1] != "bad":
-            self.mark = None
-            out = out + self._redate(fact, mark)
-        return out
+        return self._judge(fact, replayed=replayed)
 
     def _near_floor(self, fact: Fact, floor: int, *, replayed: bool) -> list[Fact]:
         """`floor`: a value was said to hold from then on; this one arrived after it."""

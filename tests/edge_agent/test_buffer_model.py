@@ -7,6 +7,7 @@ and opened again. What was acknowledged must be there, under the same numbers, o
 import asyncio
 import math
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -189,3 +190,16 @@ async def test_memory_proof_and_inbox_survive(tmp_path):
     assert again.proof(MACHINE) == Proof(NOON_US, NOON_US + 5)
     assert await again.memory(MACHINE) == memory
     await again.close()
+
+
+async def test_a_proof_of_life_is_never_older_than_what_is_committed(tmp_path):
+    buffer = await open_buffer(tmp_path / "b.sqlite", BRISK)
+    try:
+        buffer.prove(MACHINE, Proof(NOON_US, NOON_US))
+        for later in (10, 20, 15):  # well within the five seconds in which a proof alone is written once
+            row = observation("execution", f"at {later}", NOON_US + later)
+            await buffer.append(Entry(MACHINE, NOON_US + later, rows=[row], newest_us=NOON_US + later))
+        with sqlite3.connect(tmp_path / "b.sqlite") as file:
+            assert file.execute("SELECT at, newest FROM proof").fetchall()[0][1] >= NOON_US + 20
+    finally:
+        await buffer.close()

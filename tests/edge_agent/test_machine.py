@@ -79,7 +79,8 @@ async def test_the_machine_says_it_exists_and_a_loss_is_marked_before_new_values
         first, *rest = await stored(buffer)
         assert isinstance(first, Machine)
         assert ([s.name for s in first.signals], first.signals[1].unit) == (["execution", "load"], "%")
-        assert told(rest) == [("ACTIVE", "good", 0), (None, "bad", 50), ("ACTIVE", "good", 200)]
+        # what is read again says nothing of the time in which nobody looked: it counts from when it is seen
+        assert told(rest) == [("ACTIVE", "good", 0), (None, "bad", 50), ("ACTIVE", "good", 210)]
         status = pipeline.status()
         assert (status.connected, status.reason) == (True, None)
 

@@ -97,6 +97,19 @@ def test_a_current_value_read_again_counts_from_when_it_is_seen():
     assert timeline.calm
 
 
+def test_a_value_read_again_that_changed_in_the_dark_counts_from_when_it_is_seen():
+    timeline = lost_at(1000)
+    assert timeline.arrive(Fact(3000, 3000, 5000, KEYS[1]), replayed=False) == [Fact(5000, 5000, 5000, KEYS[1])]
+    assert timeline.arrive(Fact(6000, 6000, 6000, KEYS[0]), replayed=False) == [Fact(6000, 6000, 6000, KEYS[0])]
+
+
+def test_a_sample_read_again_keeps_its_time_in_the_dark():
+    timeline = Timeline(keeps=True)
+    timeline.lose(1000, 1050, "ConnectionLost")
+    timeline.awaiting = True
+    assert timeline.arrive(Fact(3000, 3000, 5000, KEYS[1]), replayed=False) == [Fact(3000, 3000, 5000, KEYS[1])]
+
+
 def test_a_change_by_a_clock_a_little_behind_is_not_covered_by_the_value_read_again():
     timeline = lost_at(1000)
     timeline.arrive(Fact(100, 100, 5000, KEYS[0]), replayed=False)
