@@ -1,6 +1,5 @@
 // One machine's page: the timeline leads, charts and tables follow its window; live events ask for a fresh one.
 import "./live.js";
-import { now } from "./clock.js";
 import { Timeline } from "./timeline.js";
 import { Charts } from "./charts.js";
 
@@ -47,4 +46,3 @@ document.addEventListener("changed", () => {
   due = setTimeout(fresh, 600);
 });
 setInterval(fresh, 20000);
-export { now };
