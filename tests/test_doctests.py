@@ -13,7 +13,13 @@ MODULES = [
     name
     for package in (contract, hub.ledger)
     for _, name, _ in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-] + ["hub.access.params", "hub.timeline.state_model"]
+] + [
+    "hub.access.params",
+    "hub.timeline.state_model",
+    "hub.web.pages_account",
+    "edge_agent.drivers.opcua.settings",
+    "edge_agent.drivers.mqtt.settings",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

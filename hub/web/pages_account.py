@@ -22,11 +22,15 @@ Text = Annotated[str, Form(max_length=512)]
 def own_path(target: str) -> str:
     """A path of this hub to go to next; the board where `target` is anything else.
 
+    A browser reads a backslash as a slash, so a path with one is not ours.
+
     >>> own_path("/agents?x=1"), own_path("//evil.example/"), own_path("https://evil.example"), own_path("")
     ('/agents?x=1', '/', '/', '/')
+    >>> own_path("/" + chr(92) + "evil.example")
+    '/'
     """
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\\\")):
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return "/"
     return target
 
