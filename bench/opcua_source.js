@@ -1,7 +1,9 @@
 // An OPC UA server that is not ours: COUNT Double variables, each changed every 100 ms; the value is the tick number,
 // so that a gap shows. Prints READY, then one JSON line with the ticks made when its input ends.
 // usage: node opcua_source.js PORT COUNT      (npm: node-opcua-server)
-const { OPCUAServer, Variant, DataType, StatusCodes, DataValue } = require("node-opcua-server");
+const { OPCUAServer } = require("node-opcua-server");
+const { StatusCodes } = require("node-opcua-status-code");
+const { DataType, Variant } = require("node-opcua-variant");
 
 const [port, count] = process.argv.slice(2).map(Number);
 
