@@ -73,6 +73,7 @@ class Uplink:
         self._backoff = Backoff(random)
         self._statuses = statuses
         self._sent_at_s = -1e9
+        self._quickest_s = 1e9
         self._first_unsent = buffer.stats.last_seq + 1
         self._greeted = False
         self.report = UplinkReport()
@@ -188,7 +189,8 @@ class Uplink:
         took_s = self._clocks.monotonic() - begun_s
         self._sent_at_s = self._clocks.monotonic()
         offset_s = self.report.clock_offset_s
-        if took_s < 2.0 or offset_s is None:
+        self._quickest_s = min(took_s, self._quickest_s * 1.1)
+        if took_s <= 2 * self._quickest_s:  # a slow answer says little about the clock
             offset_s = round((to_us(receipt.hub_time) - begun_us) / 1e6 - took_s / 2, 4)
         if not self.report.connected:
             log.info("hub connected", url=self._client.url, clock_offset_s=offset_s)

@@ -55,7 +55,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA wal_autocheckpoint=4000")
         db.execute("PRAGMA journal_size_limit=33554432")
-        db.execute("PRAGMA cache_size=-4000")
+        db.execute("PRAGMA cache_size=-2000")
     except sqlite3.Error:
         db.close()
         raise

@@ -14,7 +14,7 @@ from contract.codec import decode_record
 from contract.records import Gap, Observation, Samples
 from contract.times import to_us
 from edge_agent.buffer.gauge import Limits
-from edge_agent.buffer.model import BufferClosed, BufferFull, Refused
+from edge_agent.buffer.model import BufferClosed, BufferDamaged, BufferFull, Refused
 from edge_agent.normalise.track import SeriesKey
 from tests.support.agents import MACHINE, NOON_US, clocks, observation, open_buffer, rows_entry, until, values_entry
 
@@ -295,3 +295,36 @@ async def test_kill_9_loses_nothing_acknowledged(tmp_path):
     assert len(values) <= acknowledged + 4
     assert [record.seq for record in found] == list(range(1, len(found) + 1))
     await buffer.close()
+
+
+async def test_damage_found_while_running_loses_nothing_that_can_be_read(tmp_path):
+    path = tmp_path / "b.sqlite"
+    buffer = await open_buffer(path, BRISK)
+    old, number = buffer.epoch, buffer.series(LOAD)
+    await buffer.append(rows_entry([program(n) for n in range(40)]))
+    await buffer.append(values_entry([number], [NOON_US], [1.5]))  # staged, never numbered
+
+    def corrupt(store):
+        store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        page = store.db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'refused'").fetchone()[0]
+        with path.open("r+b") as file:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xde\xad\xbe\xef" * 1024)
+        store.db.execute("PRAGMA shrink_memory")
+        store.refused()
+
+    with pytest.raises(BufferDamaged):
+        await buffer._ask(corrupt)
+    await buffer.append(values_entry([number], [NOON_US + 1], [2.5]))
+    await buffer.append(rows_entry([program(40)]))
+    assert buffer.epoch != old
+    assert buffer.stats.trouble is None
+    await buffer.close()
+    again = await open_buffer(path, BRISK)
+    found = await everything(again)
+    assert [record.value for record in found if isinstance(record, Observation)] == ["P40xxx"]
+    blocks = [record for record in found if isinstance(record, Samples)]
+    assert sorted(value for block in blocks for value in block.values) == [1.5, 2.5]
+    rescued = await again.take_rescued(100, 2**20)
+    assert (rescued.epoch, rescued.seqs) == (old, list(range(1, 41)))
+    await again.close()
