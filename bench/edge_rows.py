@@ -183,11 +183,13 @@ def _publish(port: int, count: int, run: int) -> None:
 
 
 def _samples(site: rig.Site) -> int:
-    """Telemetry values in the agent's buffer, sent or not."""
+    """Telemetry values in the agent's buffer, sent or not, numbered or not yet."""
     path = site.folder / "agent" / "buffer.sqlite"
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    connection.execute("BEGIN")  # one snapshot: a block that closes between the two counts is counted once
     total = 0
     for (body,) in connection.execute("SELECT body FROM records WHERE kind = 0"):
         total += len(json.loads(b"{" + bytes(body))["values"])
+    (staged,) = connection.execute("SELECT coalesce(sum(count), 0) FROM staged").fetchone()
     connection.close()
-    return total
+    return total + int(staged)
