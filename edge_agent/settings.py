@@ -103,10 +103,12 @@ class MachineTable(Table):
     maker: str | None = Field(None, max_length=256, description="Who made it.")
     model: str | None = Field(None, max_length=256, description="Its model.")
     state_model: str = Field(
-        "mtconnect", max_length=256, description="How the hub derives the machine's state: mtconnect, tower, state."
+        "mtconnect",
+        max_length=256,
+        description="How the hub derives the machine's state: mtconnect, machinery, tower or state.",
     )
     part_rule: str | None = Field(
-        None, max_length=256, description="How the hub counts parts: counter, signature, run."
+        None, max_length=256, description="How the hub counts parts: counter, signature, nest, strokes or person."
     )
 
 

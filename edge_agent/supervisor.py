@@ -49,7 +49,10 @@ def limits_of(settings: Settings) -> Limits:
 
 
 async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None:
-    """Runs the agent until `stop` is set. Raises AlreadyRunning, StorageError or OSError where it cannot begin."""
+    """Runs the agent until `stop` is set.
+
+    Raises AlreadyRunning, StorageError or OSError where it cannot begin, StorageError where the buffer ended.
+    """
     folder = settings.agent.data_dir
     folder.mkdir(parents=True, exist_ok=True)
     with platform_posix.lock_folder(folder):
@@ -57,6 +60,11 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
         client = HubClient(settings.hub.url, outside.credential, settings.hub.ca_file)
         try:
             await _run_parts(settings, outside, buffer, client, stop)
+        except ExceptionGroup as group:
+            ended = group.subgroup(StorageError)
+            if ended is None:
+                raise
+            raise StorageError(str(ended.exceptions[0])) from group
         finally:
             await buffer.close()
             await client.close()
@@ -86,6 +94,7 @@ async def _run_parts(
         tasks.append(group.create_task(_kept_up(uplink.run, "uplink", random, uplink.sick)))
         tasks.append(group.create_task(_watch(pipelines, show)))
         tasks.append(group.create_task(_watch_clock(buffer, clocks)))
+        tasks.append(group.create_task(buffer.watch()))  # without its buffer the agent must not look alive
         try:
             await stop.wait()
             log.info("stopping")

@@ -155,6 +155,10 @@ class Buffer:
         self._writer.jobs.put(Job(work, result))
         return await asyncio.wrap_future(result)
 
+    async def watch(self) -> None:
+        """Returns when the buffer was closed; StorageError as soon as it ended otherwise."""
+        await asyncio.shield(asyncio.wrap_future(self._writer.ended))
+
     async def close(self) -> None:
         """Closes open blocks, commits, closes the file."""
         if self._closed:

@@ -8,6 +8,7 @@ is told after the commit, never before. Jobs (take, settle, …) run between com
 import logging
 import queue
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -67,6 +68,7 @@ class Writer(threading.Thread):
         self.numbered = numbered
         self.jobs: queue.SimpleQueue[Append | Job[Any] | None] = queue.SimpleQueue()
         self.opened: Future[Store] = Future()
+        self.ended: Future[None] = Future()
         self.stats = Stats("", 0, 0)
         self.new_series: dict[int, SeriesKey] = {}
         self.proofs: dict[str, Proof] = {}
@@ -95,8 +97,17 @@ class Writer(threading.Thread):
             self.opened.set_exception(error if isinstance(error, StorageError) else _opening(self.path, error))
             return
         self.opened.set_result(store)
-        while (store := self._round(store)) is not None:  # type: ignore[assignment]
-            pass
+        try:
+            while (store := self._round(store)) is not None:  # type: ignore[assignment]
+                pass
+            self.ended.set_result(None)
+        finally:
+            if not self.ended.done():  # a fault nobody foresaw: whoever waits must not wait for ever
+                fault = f"{sys.exc_info()[1]!r}"
+                self.ended.set_exception(StorageError(f"the buffer's thread ended unforeseen ({fault})"))
+                for job in self._pending:
+                    job.done(BufferClosed("the buffer's thread has ended"))
+                self.drain()
 
     def _round(self, store: Store) -> Store | None:
         try:

@@ -7,6 +7,8 @@ import pytest
 
 from edge_agent import health, platform_posix, supervisor
 from edge_agent.buffer.buffer import FILE_NAME
+from edge_agent.buffer.model import StorageError
+from edge_agent.buffer.store import Store
 from edge_agent.drivers import registry
 from edge_agent.settings import AgentTable, BufferTable, HubTable, MachineTable, Settings, SignalBase
 from edge_agent.supervisor import Outside
@@ -85,3 +87,17 @@ async def test_stopping_takes_less_than_five_seconds_and_closes_open_blocks(tmp_
     assert any(b'"kind":"samples"' in record and b"0.5" in record for record in found.records)
     assert buffer.stats.staged_values == 0
     await buffer.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is the planted one
+async def test_without_its_buffer_the_agent_ends_and_says_so(tmp_path, monkeypatch):
+    def explode(*_):
+        raise ArithmeticError("planted")
+
+    monkeypatch.setattr(registry, "create", lambda *_: Scripted(says("ACTIVE", lose="")))
+    async with StandIn() as hub:
+        agent = asyncio.create_task(supervisor.run(settings_of(tmp_path, hub, "well"), outside(), asyncio.Event()))
+        await until(lambda: hub.records)
+        monkeypatch.setattr(Store, "write", explode)
+        with pytest.raises(StorageError, match="ended unforeseen"):
+            await agent
