@@ -23,8 +23,6 @@ from tests.support.hub import HubProcess
 from tests.support.processes import Process
 from tests.support.servers import wait_until
 
-MACHINE = "mazak"
-KEY = f"main/{MACHINE}"
 TELEMETRY_ITEMS = 20
 ARRIVAL_S = 120.0
 STATE_TOLERANCE_S = 0.1
@@ -36,13 +34,18 @@ Rows = list[tuple[int, str, str]]
 
 @dataclass(frozen=True)
 class Expected:
-    """What a recording, or a slice of it, must come out as."""
+    """What a recording, or a slice of it, must come out as; `machine` is the name it is given at the site `main`."""
 
+    machine: str
     rows: Rows
     telemetry: dict[str, str]
     """Signal name by item of the file."""
     units: dict[str, str]
     """Unit by item of the file, for those whose settings say one."""
+
+    @property
+    def key(self) -> str:
+        return f"main/{self.machine}"
 
     @property
     def window(self) -> tuple[int, int]:
@@ -55,11 +58,11 @@ class Expected:
         return set(told) if repeats else {next(same) for _, same in groupby(told, key=itemgetter(1))}
 
 
-def expected(path: Path) -> Expected:
+def expected(path: Path, machine: str = "mazak") -> Expected:
     """What the rules say of a recording, with the twenty numeric items that changed most."""
     rows = oracle.read(path)
     items = numeric_items(rows)
-    return Expected(rows, {item: item.lower() for item in items}, dict.fromkeys(items[::2], "1"))
+    return Expected(machine, rows, {item: item.lower() for item in items}, dict.fromkeys(items[::2], "1"))
 
 
 def numeric_items(rows: Rows) -> list[str]:
@@ -79,16 +82,16 @@ def numeric_items(rows: Rows) -> list[str]:
 def opcua_machine(port: int, told: Expected) -> str:
     """The agent's table of a machine that `tsunagu-sim replay --as opcua` serves."""
     connection = {"endpoint": f"opc.tcp://127.0.0.1:{port}"}
-    return machine_toml(MACHINE, "opcua", connection, addresses(told, lambda item: {"node": f"ns=2;s={item}"}))
+    return machine_toml(told.machine, "opcua", connection, addresses(told, lambda item: {"node": f"ns=2;s={item}"}))
 
 
-def mqtt_machine(url: str, prefix: str, told: Expected) -> str:
-    """The same for `--as mqtt`."""
+def mqtt_machine(url: str, told: Expected) -> str:
+    """The same for `--as mqtt`, with the machine's name as prefix."""
 
     def address(item: str) -> Address:
-        return {"topic": f"{prefix}/{item}", "path": "$.value", "time": "$.at"}
+        return {"topic": f"{told.machine}/{item}", "path": "$.value", "time": "$.at"}
 
-    return machine_toml(MACHINE, "mqtt", {"url": url}, addresses(told, address))
+    return machine_toml(told.machine, "mqtt", {"url": url}, addresses(told, address))
 
 
 def addresses(told: Expected, of: Callable[[str], Address]) -> dict[str, Address]:
@@ -98,9 +101,9 @@ def addresses(told: Expected, of: Callable[[str], Address]) -> dict[str, Address
 
 
 def is_connected(agent: AgentProcess) -> bool:
-    """Whether the agent's status file says that it reads its first machine."""
+    """Whether the agent's status file says that it reads every machine."""
     health = agent.health()
-    return health is not None and bool(health["machines"][0]["connected"])
+    return health is not None and all(machine["connected"] for machine in health["machines"])
 
 
 def played(replay: Process) -> dict[str, Any] | None:
@@ -137,11 +140,13 @@ def wait_arrived(hub: HubProcess, agent: AgentProcess, told: Expected) -> None:
         )
 
     def arrived() -> bool:
+        if not delivered() or hub.machine(told.key) is None:
+            return False
         for item in list(last):
-            if not samples(hub, told.telemetry[item], last[item], last[item] + 1):
+            if not samples(hub, told, item, last[item], last[item] + 1):
                 return False
             del last[item]
-        return delivered()
+        return True
 
     try:
         wait_until(arrived, ARRIVAL_S, "everything at the hub")
@@ -150,10 +155,10 @@ def wait_arrived(hub: HubProcess, agent: AgentProcess, told: Expected) -> None:
         raise
 
 
-def samples(hub: HubProcess, signal: str, from_us: int, to_us_: int) -> list[dict[str, Any]]:
-    """Every sample of a signal in ``[from, to)``."""
+def samples(hub: HubProcess, told: Expected, item: str, from_us: int = 0, to_us_: int = NEVER) -> list[dict[str, Any]]:
+    """Every sample of an item in ``[from, to)``."""
     window = {"from": rfc3339(from_us), "to": rfc3339(to_us_), "limit": "5000"}
-    return hub.pages(f"/machines/{KEY}/series/{signal}", "samples", **window)
+    return hub.pages(f"/machines/{told.key}/series/{told.telemetry[item]}", "samples", **window)
 
 
 def moment(text: str) -> int:
@@ -170,7 +175,7 @@ def check_states(hub: HubProcess, told: Expected) -> None:
     """Intervals tile the window, are those of the rules, and so are their seconds."""
     start, end = told.window
     window = {"from": rfc3339(start), "to": rfc3339(end), "limit": "97"}
-    intervals = hub.pages(f"/machines/{KEY}/states", "intervals", **window)
+    intervals = hub.pages(f"/machines/{told.key}/states", "intervals", **window)
     tiles = [(moment(row["start"]), moment(row["end"]), row["state"], row["program"]) for row in intervals]
     true = oracle.intervals(told.rows, start, end)
     assert (tiles[0][0], tiles[-1][1]) == (start, end)
@@ -184,7 +189,7 @@ def check_runs(hub: HubProcess, told: Expected) -> None:
     """The same runs; the one that is open where the file ends goes on at the hub until it knows better."""
     start, end = told.window
     window = {"from": rfc3339(start), "to": rfc3339(end), "limit": "7"}
-    rows = hub.pages(f"/machines/{KEY}/runs", "runs", **window)
+    rows = hub.pages(f"/machines/{told.key}/runs", "runs", **window)
     rules = [run for run in oracle.runs(told.rows) if run["start"] < end]
     assert [
         (row["program"], moment(row["started_at"]), ended(row, end), row["complete"], row["signature"]) for row in rows
@@ -210,7 +215,7 @@ def check_telemetry(hub: HubProcess, told: Expected, *, repeats: bool) -> None:
     """
     first, last = told.rows[0][0], told.rows[-1][0] + 1
     for item, signal in told.telemetry.items():
-        rows = samples(hub, signal, first, last)
+        rows = samples(hub, told, item, first, last)
         found = {(moment(row["t"]), row["mean"]) for row in rows}
         assert len(found) == len(rows), f"{signal} has samples twice"
         true = told.points(item, repeats=repeats)
