@@ -12,7 +12,7 @@ from tests.support.bodies import change, envelope, packed, record
 from tests.support.hub import COMPANY, HubProcess, hub_process
 from tests.support.ledgers import twice_reported
 from tests.support.processes import Process, started
-from tests.support.recordings import RECORDINGS, busy_slice, needs_recordings
+from tests.support.recordings import busy_slice, some_recording
 from tests.support.servers import mosquitto, wait_until
 
 NOW = int(time.time()) * 1_000_000
@@ -60,9 +60,8 @@ def is_told(agent: AgentProcess) -> bool:
     return "room" in str((agent.health() or {}).get("hub"))
 
 
-@needs_recordings
 def test_a_day_waits_at_the_agent_until_the_hub_has_room(tmp_path: Path):
-    cut = busy_slice(RECORDINGS[6], 7 * RATE, tmp_path / "slice.txt.gz")
+    cut = busy_slice(some_recording(6, tmp_path), 7 * RATE, tmp_path / "slice.txt.gz")
     told = played.expected(cut)
     with mosquitto(tmp_path / "broker") as broker, hub_process(tmp_path, "--max-pages", str(SMALL_PAGES)) as hub:
         fill(hub, "filler", hub.credential("filler"))

@@ -14,7 +14,7 @@ from tests.support.agent import AgentProcess, agent_process
 from tests.support.hub import COMPANY, HubProcess, hub_process
 from tests.support.ledgers import samples_by_signal, twice_reported
 from tests.support.processes import Process, started
-from tests.support.recordings import RECORDINGS, busy_slice, needs_recordings
+from tests.support.recordings import RECORDINGS, busy_slice, needs_recordings, some_recording
 from tests.support.servers import mosquitto, wait_until
 
 RATE = 300
@@ -68,9 +68,8 @@ def survive(folder: Path, recording: Path, kills: int, play_s: float, seed: int)
         assert samples_by_signal(hub.data, COMPANY) == stored
 
 
-@needs_recordings
 def test_six_kills(tmp_path: Path):
-    survive(tmp_path, RECORDINGS[3], kills=6, play_s=36, seed=6)
+    survive(tmp_path, some_recording(3, tmp_path), kills=6, play_s=36, seed=6)
 
 
 @needs_recordings

@@ -1,6 +1,6 @@
 """`tsunagu-hub rebuild`, with the hub serving and with the hub stopped, gives the very same answers.
 
-A recorded day is delivered over HTTP, out of order and partly twice; without recordings a day of a simulated pattern.
+A recorded day is delivered over HTTP, out of order and partly twice.
 """
 
 import random
@@ -10,28 +10,11 @@ from typing import Any
 from tests.journey import oracle, played
 from tests.support.bodies import Json, change, envelope, packed, record, samples, stamp
 from tests.support.hub import HubProcess, hub_process
-from tests.support.recordings import RECORDINGS
+from tests.support.recordings import some_recording
 from tests.support.servers import wait_until
 
 LOADS = {"Xload": "xload", "S2temp": "s2temp", "Fact": "fact"}
 BATCH = 400
-S = 1_000_000
-
-
-def rows() -> played.Rows:
-    """A recorded day, or one that is made up: programs, sometimes in the dark, now and then by hand."""
-    if RECORDINGS:
-        return oracle.read(RECORDINGS[0])
-    dice = random.Random(1)
-    made: played.Rows = []
-    for minute in range(600):
-        at = (1_700_000_000 + 60 * minute) * S
-        made.append((at, "execution", dice.choice(["ACTIVE", "ACTIVE", "READY", "FEED_HOLD", "UNAVAILABLE"])))
-        made.append((at, "mode", "MANUAL" if dice.random() < 0.1 else "AUTOMATIC"))
-        made.append((at, "program", str(720 + minute // 300)))
-        made.append((at + 7 * S, "unitNum", str(minute % 4)))
-        made += [(at + n * S, "Xload", str(dice.randint(0, 90))) for n in range(0, 60, 5)]
-    return made
 
 
 def records(day: played.Rows) -> list[Json]:
@@ -83,7 +66,7 @@ def is_folded(hub: HubProcess) -> bool:
 
 
 def test_rebuilding_gives_the_same_answers(tmp_path: Path):
-    day = rows()
+    day = oracle.read(some_recording(0, tmp_path))
     everything = records(day)
     start, end = day[0][0], day[-1][0]
     with hub_process(tmp_path) as hub:

@@ -1,9 +1,11 @@
 """A recorded day of a real machine tool, through real wires and real processes, comes out of the hub second for second.
 
-In `make test` one recording of each machine on each wire; in `make soak` every recording on both.
+In `make test` one recording of each machine on each wire; in `make soak` every recording on both. Where the recordings
+are not beside the checkout, made-up days are played.
 """
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from tests.journey import played
 from tests.support.agent import AgentProcess, agent_process
 from tests.support.hub import HubProcess, hub_process
 from tests.support.processes import Process, started
-from tests.support.recordings import RECORDINGS, needs_recordings
+from tests.support.recordings import RECORDINGS, made_up, needs_recordings
 from tests.support.servers import free_port, listens, mosquitto, wait_until
 
 RATE = 2000
@@ -88,6 +90,12 @@ def test_a_recorded_day_of_each_machine_over_opcua(tmp_path: Path):
 @needs_recordings
 def test_a_recorded_day_of_each_machine_over_mqtt(tmp_path: Path):
     over_mqtt(ONE_OF_EACH, tmp_path)
+
+
+@pytest.mark.skipif(bool(RECORDINGS), reason="real recordings are here and are played instead")
+@pytest.mark.parametrize("over", [over_opcua, over_mqtt])
+def test_made_up_days(tmp_path: Path, over: Callable[[list[Path], Path], None]):
+    over([made_up(number, tmp_path / f"day-{number}.txt.gz") for number in (1, 2)], tmp_path)
 
 
 @needs_recordings
