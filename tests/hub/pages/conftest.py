@@ -5,13 +5,16 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
 
-from tests.support.hubs import PASSWORD, RunningHub, running_hub
+from contract.times import from_us
+from tests.support.hubs import DAY_US, HOUR_US, PASSWORD, RunningHub, running_hub
 from tests.support.shop import Shop, a_shop
 
 FLAGS = [
@@ -40,7 +43,15 @@ async def browser() -> AsyncIterator[Browser]:
 @shared
 async def hub(tmp_path: Path) -> AsyncIterator[RunningHub]:
     async with running_hub(tmp_path / "data") as running:
+        running.clock.ahead_us = until_afternoon_us(running.clock())
         yield running
+
+
+def until_afternoon_us(now_us: int) -> int:
+    """How far 15:00 in Japan is away: a page of today needs a day behind it, at whatever hour the tests run."""
+    local = from_us(now_us).astimezone(ZoneInfo("Asia/Tokyo"))
+    into_day_us = (local - local.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(microseconds=1)
+    return (15 * HOUR_US - into_day_us) % DAY_US
 
 
 @shared
