@@ -36,7 +36,7 @@ soak: $(MADE) ## the long proof: every recording on both wires, twenty kills
 	@$(BIN)/pytest -m soak $(ARGS)
 
 bench: $(MADE) ## measurements, each beside a peer or a ceiling
-	@tools/debian mosquitto || true
+	@tools/debian mosquitto mosquitto_pub:mosquitto-clients || true
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## the virtual environment and caches

@@ -136,8 +136,8 @@ def _hub(*words: object) -> Any:
 def broker() -> Iterator[int]:
     """A Mosquitto without queue limits; its port."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        raise MissingProgram("mosquitto is not installed")
+    if program is None or shutil.which("mosquitto_pub") is None:
+        raise MissingProgram("mosquitto and mosquitto-clients are not installed")
     with tempfile.TemporaryDirectory() as name:
         port = free_port()
         settings = Path(name) / "mosquitto.conf"
