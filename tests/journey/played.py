@@ -140,7 +140,7 @@ def wait_arrived(hub: HubProcess, agent: AgentProcess, told: Expected) -> None:
         )
 
     def arrived() -> bool:
-        if not delivered() or hub.machine(told.key) is None:
+        if not delivered() or not hub.is_folded():
             return False
         for item in list(last):
             if not samples(hub, told, item, last[item], last[item] + 1):

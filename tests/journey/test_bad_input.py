@@ -47,6 +47,7 @@ class Site:
         hub.credential("pi-2")
         answer = self.send(packed(envelope(GOOD_DAY, 0, COUNT, NOW)))
         assert answer.json()["acked"] == COUNT
+        wait_until(hub.is_folded, what="the good day folded")
         self.day = self.told()
         assert [row["state"] for row in self.day["states"]] == ["idle", "running", "idle"]
         assert (len(self.day["runs"]), len(self.day["conditions"]), len(self.day["load"])) == (1, 1, 3)
@@ -77,6 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with hub_process(tmp_path_factory.mktemp("bad")) as hub:
         made = Site(hub)
         yield made
+        wait_until(hub.is_folded, what="everything folded")
         assert made.told() == made.day, "the good day is as it was"
         assert "Traceback" not in hub.process.said()
 

@@ -71,6 +71,7 @@ def is_reading(hub: HubProcess, agent: AgentProcess) -> bool:
         and all(machine["connected"] for machine in health["machines"])
         and health["buffer"]["backlog_records"] == 0
         and row["acked"] == health["buffer"]["last_seq"]
+        and hub.is_folded()
     )
 
 

@@ -59,19 +59,13 @@ def told(hub: HubProcess, start: int, end: int) -> dict[str, Any]:
     }
 
 
-def is_folded(hub: HubProcess) -> bool:
-    """Whether no batch waits to be folded."""
-    lines = hub.http.get(f"{hub.url}/metrics").text.splitlines()
-    return "tsunagu_projector_lag_segments 0.0" in lines
-
-
 def test_rebuilding_gives_the_same_answers(tmp_path: Path):
     day = oracle.read(some_recording(0, tmp_path))
     everything = records(day)
     start, end = day[0][0], day[-1][0]
     with hub_process(tmp_path) as hub:
         deliver(hub, everything, end)
-        wait_until(lambda: is_folded(hub), 60, "every batch folded")
+        wait_until(hub.is_folded, 60, "every batch folded")
         before = told(hub, start, end)
         assert all(before[name] for name in ("states", "runs", "conditions", "signals", "xload"))
         check_rules(before, day)

@@ -101,6 +101,10 @@ class HubProcess:
         rows = self.get("/machines")["machines"]
         return next((row for row in rows if f"{row['site']}/{row['machine']}" == key), None)
 
+    def is_folded(self) -> bool:
+        """Whether no batch waits to be folded: every answer knows all that was delivered."""
+        return "tsunagu_projector_lag_segments 0.0" in self.http.get(f"{self.url}/metrics").text.splitlines()
+
     def deliver(self, credential: str, body: bytes, **headers: str) -> httpx2.Response:
         """POST /batches."""
         told = {"Authorization": f"Bearer {credential}", "Content-Type": "application/json"} | headers
