@@ -23,7 +23,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 HERE = Path(__file__).parent
 
 
-class MissingProgram(RuntimeError):  # noqa: N818  (a fact about this machine)
+class MissingProgram(RuntimeError):
     """A program that a row needs is not installed."""
 
 

@@ -31,23 +31,23 @@ class HubError(Exception):
     """The hub did not do it."""
 
 
-class Unreachable(HubError):  # noqa: N818  (a fact about the network)
+class Unreachable(HubError):
     """No answer, or one that says nothing lasting."""
 
 
-class Denied(HubError):  # noqa: N818  (an answer)
+class Denied(HubError):
     """The hub does not take this agent's credential, or this is no hub."""
 
 
-class Unreadable(HubError):  # noqa: N818  (an answer)
+class Unreadable(HubError):
     """The hub cannot read the body."""
 
 
-class TooLarge(HubError):  # noqa: N818  (an answer)
+class TooLarge(HubError):
     """The body is larger than the hub takes."""
 
 
-class Busy(HubError):  # noqa: N818  (an answer)
+class Busy(HubError):
     """Not now."""
 
     def __init__(self, text: str, after_s: float) -> None:
@@ -55,7 +55,7 @@ class Busy(HubError):  # noqa: N818  (an answer)
         self.after_s = after_s
 
 
-class Refusal(HubError):  # noqa: N818  (an answer)
+class Refusal(HubError):
     """The hub understood and refused (enrolment); the text is the hub's own."""
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 
-class AlreadyRunning(Exception):  # noqa: N818  (a fact about the folder)
+class AlreadyRunning(Exception):
     """Another agent uses this data folder."""
 
 

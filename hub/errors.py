@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the classes are named by the decision they ask for
 """Errors of the hub, typed by the decision they ask of whoever meets them.
 
 ::

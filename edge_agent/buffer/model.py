@@ -36,15 +36,15 @@ class StorageError(Exception):
     """The buffer could not do what was asked."""
 
 
-class BufferFull(StorageError):  # noqa: N818  (a fact about the disk)
+class BufferFull(StorageError):
     """No room: nothing of this was stored, nothing stored before is lost."""
 
 
-class BufferDamaged(StorageError):  # noqa: N818  (a fact about the file)
+class BufferDamaged(StorageError):
     """The file cannot be read as a database."""
 
 
-class BufferClosed(StorageError):  # noqa: N818  (a fact about the agent)
+class BufferClosed(StorageError):
     """The buffer takes nothing any more: the agent is stopping."""
 
 

@@ -11,11 +11,11 @@ from typing import Protocol
 from edge_agent.reading import Delivery, InboxMark
 
 
-class ConnectionLost(Exception):  # noqa: N818  (it is a fact about the link, named as people say it)
+class ConnectionLost(Exception):
     """The machine or its broker cannot be reached (any more): retry. The text says why and what to do."""
 
 
-class Misconfigured(Exception):  # noqa: N818  (same)
+class Misconfigured(Exception):
     """Retrying cannot help until a person changes the settings; shown, retried only every 30 s."""
 
 

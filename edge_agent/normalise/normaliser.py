@@ -94,7 +94,7 @@ class Normaliser:
             value = reading.value
             if track.quick and reading.quality == "good" and not replayed:
                 kind = type(value)
-                if (kind is float and value - value == 0.0) or (kind is int and -_EXACT < value < _EXACT):  # type: ignore[operator]
+                if (kind is float and value - value == 0.0) or (kind is int and -_EXACT < value < _EXACT):  # type: ignore[operator]  # kind says it is a number
                     at = reading.at_us
                     add_series(track.good_series)
                     add_at(times[place] if at is None or not _FIRST_US <= at <= _LAST_US else at)
