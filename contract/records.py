@@ -6,7 +6,7 @@ added, with a default; unknown ones are ignored.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,12 @@ Quality: TypeAlias = Literal["good", "uncertain", "bad"]
 Level: TypeAlias = Literal["normal", "warning", "fault"]
 Value: TypeAlias = str | bool | int | float | None
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+CONNECTION_LOST: Final = "ConnectionLost"
+REPEATS_FORGOTTEN: Final = "RepeatsForgotten"
+CLOCK_BEHIND: Final = "ClockBehind"
+UNSEEN: Final = frozenset({CONNECTION_LOST, REPEATS_FORGOTTEN, CLOCK_BEHIND})
+"""Codes of bad readings by which the agent says that it could not see: the machine may well have had a value."""
+
 Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 
 

@@ -16,7 +16,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """One value of one address. `address` is its index in the list of addresses the driver was built with.
 
     `at_us` is the source's own time, None where the source tells none. `code` is the native status where
-    quality is not good; a bad reading has the value None.
+    quality is not good; a bad reading has the value None. `held`: not a change but what the source holds (an MQTT
+    broker's retained message).
     """
 
     address: int
@@ -24,6 +25,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     at_us: int | None
     quality: Quality = "good"
     code: str | None = None
+    held: bool = False
 
 
 class InboxMark(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from contract.records import Condition, Observation, Record
+from contract.records import CONNECTION_LOST, Condition, Observation, Record
 from contract.times import AHEAD_LIMIT_US, EARLIEST_BELIEVED_US, from_us
 from edge_agent.normalise.timeline import Fact
 from edge_agent.normalise.track import UNNUMBERED, SeriesBook, SeriesKey, Track, Variant
@@ -120,7 +120,7 @@ class Normaliser:
         fact = Fact(t, at, delivery.seen_us, key)
         if track.within_band(fact):
             return
-        facts = track.timeline.arrive(fact, replayed=delivery.replayed)
+        facts = track.timeline.arrive(fact, replayed=delivery.replayed, held=reading.held)
         self._report(out, track, facts, replayed=delivery.replayed)
 
     def _report(self, out: Normalised, track: Track, facts: list[Fact], *, replayed: bool) -> None:
@@ -177,7 +177,7 @@ class Normaliser:
             track.timeline.forget()
             track.last_value = None
 
-    def mark_unknown(self, at_us: int, seen_us: int, code: str = "ConnectionLost") -> Normalised:
+    def mark_unknown(self, at_us: int, seen_us: int, code: str = CONNECTION_LOST) -> Normalised:
         """All that is known is unknown from the last proof of life (`at_us`) on, later than every reading so far."""
         out = Normalised()
         t = at_us if self.newest is None else max(at_us, self.newest + 1)

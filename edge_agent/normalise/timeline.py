@@ -13,7 +13,7 @@ Pure. Times are microseconds since 1970, UTC; `t` is the time the hub folds by (
 from bisect import bisect_left
 from typing import Final, NamedTuple, TypeAlias
 
-from contract.records import Quality
+from contract.records import CLOCK_BEHIND, REPEATS_FORGOTTEN, Quality
 from contract.times import AHEAD_LIMIT_US
 
 HELD: Final = 64
@@ -71,12 +71,12 @@ class Timeline:
         self.armed = False
         self.last = None
 
-    def arrive(self, fact: Fact, *, replayed: bool) -> list[Fact]:
-        """What to report now that `fact` has arrived."""
+    def arrive(self, fact: Fact, *, replayed: bool, held: bool = False) -> list[Fact]:
+        """What to report now that `fact` has arrived; `held`: the broker keeps it as the current value."""
         if self.floor is not None:
             return self._near_floor(fact, self.floor, replayed=replayed)
         if self.mark is not None:
-            return self._near_mark(fact, self.mark, replayed=replayed)
+            return self._near_mark(fact, self.mark, replayed=replayed, held=held)
         return self._judge(fact, replayed=replayed)
 
     def lose(self, t: int, seen: int, code: str) -> list[Fact]:
@@ -121,7 +121,7 @@ class Timeline:
         """An older reading: report it, and what was dropped after it and would now be covered by it."""
         if self.horizon is not None and fact.t <= self.horizon:
             # what was dropped back then is no longer remembered: say so rather than let this value seem to last
-            return [fact, Fact(fact.t + 1, fact.at + 1, fact.seen, unknown("RepeatsForgotten"))]
+            return [fact, Fact(fact.t + 1, fact.at + 1, fact.seen, unknown(REPEATS_FORGOTTEN))]
         held = self.held
         place = bisect_left(held, fact.t, key=_time)
         if place < len(held) and held[place].t == fact.t:
@@ -130,8 +130,8 @@ class Timeline:
             return [fact, held.pop(place)]
         return [fact]
 
-    def _near_mark(self, fact: Fact, mark: int, *, replayed: bool) -> list[Fact]:
-        first, self.awaiting = self.awaiting, False
+    def _near_mark(self, fact: Fact, mark: int, *, replayed: bool, held: bool) -> list[Fact]:
+        first, self.awaiting = self.awaiting or (held and fact.t <= mark), False
         if first and not replayed and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
             self.mark = None
             before = self._judge(fact, replayed=False) if fact.t <= mark else _NOTHING
@@ -153,7 +153,7 @@ class Timeline:
         out = self._judge(fact, replayed=False)
         self.floor = None
         t = max(fact.seen, floor + 1)
-        return out + self._judge(Fact(t, t, fact.seen, unknown("ClockBehind")), replayed=False)
+        return out + self._judge(Fact(t, t, fact.seen, unknown(CLOCK_BEHIND)), replayed=False)
 
     def _redate(self, fact: Fact, after: int) -> list[Fact]:
         newest = after if self.newest is None else max(after, self.newest)

@@ -179,10 +179,10 @@ def plant(writer: Writer, found: tuple[list[Row], list[Row]]) -> None:
     writer.many("INSERT INTO newest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found[1])
 
 
-def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterator[tuple[int, str, Value]]:
-    """Changes later than `at_us` (None: all) in source-time order; the value is None where quality is bad."""
+def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterator[tuple[int, str, Value, str | None]]:
+    """(at, signal, value, code) later than `at_us` (None: all) by source time; no value where quality is bad."""
     return reader.connection.execute(
-        "SELECT at, signal, value FROM changes WHERE machine_id = ? AND at > ? ORDER BY at",
+        "SELECT at, signal, value, code FROM changes WHERE machine_id = ? AND at > ? ORDER BY at",
         (machine_id, at_us if at_us is not None else -(2**62)),
     )
 

@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from contract.records import Value
+from contract.records import UNSEEN, Value
 from hub.timeline import run_model
 from hub.timeline.run_model import OpenRun, Run
 from hub.timeline.state_model import MAY_RUN, State, known_value, state_of
 
-Change: TypeAlias = tuple[int, str, Value]
-"""(at_us, signal, value or None where not known), ascending in `at_us`."""
+Change: TypeAlias = tuple[int, str, Value, str | None]
+"""(at_us, signal, value or None where not known, native code), ascending in `at_us`."""
 Model: TypeAlias = tuple[int, str]
 """(from_us, state model), ascending; the first one counts for all earlier time too."""
 
@@ -30,10 +30,11 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Tail(msgspec.Struct):
-    """The fold's memory after the step at `at_us`: newest values, the open interval, the open run."""
+    """The fold's memory after the step at `at_us`: newest values, signals not seen, the open interval and run."""
 
     at_us: int | None = None
     values: dict[str, Value] = {}
+    unseen: set[str] = set()
     state: State = "unknown"
     program: str | None = None
     since_us: int | None = None
@@ -50,7 +51,12 @@ class Folded(msgspec.Struct):
 
 def copy_of(tail: Tail) -> Tail:
     """A tail that shares nothing with the given one."""
-    return msgspec.json.decode(msgspec.json.encode(tail), type=Tail)
+    return msgspec.json.decode(encoded(tail), type=Tail)
+
+
+def encoded(tail: Tail) -> bytes:
+    """As it is stored: the same bytes for the same tail."""
+    return msgspec.json.encode(tail, order="deterministic")
 
 
 def fold(tail: Tail, changes: Iterable[Change], models: tuple[Model, ...]) -> Folded:
@@ -59,13 +65,17 @@ def fold(tail: Tail, changes: Iterable[Change], models: tuple[Model, ...]) -> Fo
     model = "" if not models else models[0][1]
     coming = list(models[1:])
     step_at: int | None = None
-    for at_us, signal, value in changes:
+    for at_us, signal, value, code in changes:
         if step_at is not None and at_us != step_at:
             _step(folded, step_at, model)
         while coming and coming[0][0] <= at_us:
             model = coming.pop(0)[1]
         step_at = at_us
         tail.values[signal] = known_value(signal, value)
+        if value is None and code in UNSEEN:
+            tail.unseen.add(signal)
+        else:
+            tail.unseen.discard(signal)
     if step_at is not None:
         _step(folded, step_at, model)
     return folded
@@ -73,7 +83,7 @@ def fold(tail: Tail, changes: Iterable[Change], models: tuple[Model, ...]) -> Fo
 
 def _step(folded: Folded, at_us: int, model: str) -> None:
     tail = folded.tail
-    before, state = tail.state, state_of(model, tail.values)
+    before, state = tail.state, state_of(model, tail.values, tail.unseen)
     program = _name(tail.values.get("program"))
     if tail.since_us is None:
         tail.since_us = at_us

@@ -11,7 +11,7 @@ reported, None is reported and not known. Both sides of that difference matter: 
 signal is not unavailable.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Literal, TypeAlias
 
 from contract.records import Value
@@ -122,7 +122,11 @@ def known_value(signal: str, value: Value) -> Value:
     return value if words is None or value in words else None
 
 
-def state_of(model: str, values: Values) -> State:
-    """The state by a state model; `unknown` where the model itself is not known here."""
+def state_of(model: str, values: Values, unseen: Collection[str] = ()) -> State:
+    """The state by a state model; `unknown` where the model is not known here, or the agent could not see all of it.
+
+    `unseen`: signals whose value the agent lost sight of and has not seen since. A machine that says of its mode that
+    it is unavailable counts as automatic; one whose mode was manual when the connection was lost may still be.
+    """
     table = _MODELS.get(model)
-    return table(values) if table is not None else "unknown"
+    return table(values) if table is not None and _READS[model].isdisjoint(unseen) else "unknown"

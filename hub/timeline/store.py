@@ -13,7 +13,7 @@ import msgspec
 
 from hub.machines import store as machines
 from hub.stores.company import Reader, Writer
-from hub.timeline.fold import Change, Folded, Interval, Tail, copy_of, fold
+from hub.timeline.fold import Change, Folded, Interval, Tail, copy_of, encoded, fold
 from hub.timeline.run_model import Run
 from hub.timeline.state_model import SIGNALS
 
@@ -53,7 +53,7 @@ def fold_machine(writer: Writer, machine_id: int, from_us: int) -> None:
         base, count = folded.tail, count + len(chunk)
         if chunk is not chunks[-1]:
             _write_checkpoint(writer, machine_id, base, count)
-    writer.run("INSERT OR REPLACE INTO tails (machine_id, tail) VALUES (?, ?)", (machine_id, msgspec.json.encode(base)))
+    writer.run("INSERT OR REPLACE INTO tails (machine_id, tail) VALUES (?, ?)", (machine_id, encoded(base)))
     writer.run("DELETE FROM due WHERE machine_id = ?", (machine_id,))
 
 
@@ -86,7 +86,7 @@ def _write_checkpoint(writer: Writer, machine_id: int, tail: Tail, count: int) -
     )
     writer.run(
         "INSERT OR REPLACE INTO checkpoints (machine_id, at, folded, tail) VALUES (?, ?, ?, ?)",
-        (machine_id, tail.at_us, count, msgspec.json.encode(tail)),
+        (machine_id, tail.at_us, count, encoded(tail)),
     )
 
 

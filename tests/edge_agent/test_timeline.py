@@ -132,3 +132,21 @@ def test_a_queued_message_after_blindness_counts_at_its_own_time():
     assert not timeline.calm
     assert timeline.arrive(Fact(1200, 1200, 5000, KEYS[1]), replayed=False) == [Fact(1200, 1200, 5000, KEYS[1])]
     assert timeline.calm
+
+
+def test_a_retained_value_holds_from_when_it_is_seen_and_an_old_message_does_not():
+    timeline = lost_at(1000)
+    timeline.awaiting = False
+    assert [fact.t for fact in timeline.arrive(Fact(90, 90, 5000, KEYS[1]), replayed=False)] == [90]
+    assert timeline.arrive(Fact(100, 100, 5001, KEYS[0]), replayed=False, held=True)[-1] == Fact(
+        5001, 5001, 5001, KEYS[0]
+    )
+    assert timeline.standing == KEYS[0]
+
+
+def test_a_retained_value_said_in_the_dark_keeps_its_time():
+    timeline = lost_at(1000)
+    timeline.awaiting = False
+    assert timeline.arrive(Fact(3000, 3000, 5000, KEYS[1]), replayed=False, held=True) == [
+        Fact(3000, 3000, 5000, KEYS[1])
+    ]

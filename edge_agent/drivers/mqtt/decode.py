@@ -60,8 +60,8 @@ class TopicDecoder:
         """The addresses read from this topic."""
         return [target.address for target in self._targets]
 
-    def decode(self, payload: bytes, arrived_us: int, into: Decoded) -> None:
-        """Adds this message's readings to `into`."""
+    def decode(self, payload: bytes, arrived_us: int, into: Decoded, *, held: bool = False) -> None:
+        """Adds this message's readings to `into`; `held`: the broker retained it."""
         document = self._document(payload) if self._needs_json else None
         for target in self._targets:
             value: Any
@@ -79,15 +79,15 @@ class TopicDecoder:
                     at_us = told
                 elif not isinstance(value, Fault):
                     value = told
-            self._add(target, value, at_us, into)
+            self._add(target, value, at_us, into, held=held)
 
     def too_large(self, size: int, arrived_us: int, into: Decoded) -> None:
         """Adds bad readings for a message whose payload was not kept."""
         fault = Fault("TooLarge", f"{self.topic}: a message of {size} bytes; at most {MAX_PAYLOAD} are read")
         for target in self._targets:
-            self._add(target, fault, arrived_us, into)
+            self._add(target, fault, arrived_us, into, held=False)
 
-    def _add(self, target: Target, value: Raw | Fault, at_us: int, into: Decoded) -> None:
+    def _add(self, target: Target, value: Raw | Fault, at_us: int, into: Decoded, *, held: bool) -> None:
         if isinstance(value, Fault):
             if value.reason is not None:
                 into.wrong[target.address] = value.reason
@@ -95,7 +95,7 @@ class TopicDecoder:
         elif value is None:
             into.readings.append(Reading(target.address, None, at_us, "bad", "NoValue"))
         else:
-            into.readings.append(Reading(target.address, value, at_us))
+            into.readings.append(Reading(target.address, value, at_us, held=held))
             into.wrong.pop(target.address, None)
 
     def _document(self, payload: bytes) -> Any:

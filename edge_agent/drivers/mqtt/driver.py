@@ -213,7 +213,7 @@ def _decode(decoder: TopicDecoder, message: Message, into: Decoded) -> None:
     if message.payload is None:
         decoder.too_large(message.size, message.at_us, into)
     else:
-        decoder.decode(message.payload, message.at_us, into)
+        decoder.decode(message.payload, message.at_us, into, held=message.retained)
 
 
 def _is_dead(message: Message, alive: Alive) -> bool:

@@ -12,7 +12,7 @@ Story = list[tuple[int, dict[str, Value]]]
 
 
 def told(story: Story) -> Folded:
-    changes = [(second * S, signal, value) for second, said in story for signal, value in said.items()]
+    changes = [(second * S, signal, value, None) for second, said in story for signal, value in said.items()]
     return fold(Tail(), changes, MODELS)
 
 

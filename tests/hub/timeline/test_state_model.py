@@ -2,7 +2,8 @@
 
 import pytest
 
-from contract.records import Value
+from contract.records import CONNECTION_LOST, Value
+from hub.timeline.fold import Tail, fold
 from hub.timeline.state_model import known_value, state_of
 
 RUNNING = {"execution": "ACTIVE", "mode": "AUTOMATIC", "estop": "ARMED", "availability": "AVAILABLE", "power": "ON"}
@@ -91,3 +92,22 @@ def test_a_word_that_the_dictionary_lacks_is_not_known() -> None:
 
 def test_a_state_model_that_is_not_known_here_says_unknown() -> None:
     assert state_of("of-tomorrow", RUNNING) == "unknown"
+
+
+def test_what_the_agent_lost_sight_of_is_not_guessed() -> None:
+    """After a lost connection `execution` may be heard long before `mode` is said again."""
+    changes = [
+        (10, "mode", "MANUAL", None),
+        (10, "execution", "READY", None),
+        (20, "mode", None, CONNECTION_LOST),
+        (20, "execution", None, CONNECTION_LOST),
+        (30, "execution", "ACTIVE", None),
+        (40, "mode", "MANUAL", None),
+        (50, "mode", None, "BadNoData"),  # the machine's own word: counts as automatic
+        (60, "estop", None, CONNECTION_LOST),
+        (70, "estop", None, "BadNoData"),
+    ]
+    folded = fold(Tail(), changes, ((0, "mtconnect"),))
+    states = [(i.start_us, i.state) for i in folded.intervals] + [(folded.tail.since_us, folded.tail.state)]
+    assert states[:3] == [(10, "manual"), (20, "unknown"), (40, "manual")]
+    assert states[3:] == [(50, "running"), (60, "unknown"), (70, "running")]
