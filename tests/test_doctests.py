@@ -17,7 +17,7 @@ MODULES = [
     "hub.access.params",
     "hub.timeline.state_model",
     "hub.web.pages_account",
-    "edge_agent.drivers.opcua.settings",
+    "edge_agent.drivers.opcua.addresses",
     "edge_agent.drivers.mqtt.settings",
 ]
 

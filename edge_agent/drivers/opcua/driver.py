@@ -18,9 +18,11 @@ from asyncua import ua
 
 from edge_agent.drivers.faults import Faults
 from edge_agent.drivers.opcua import advice
+from edge_agent.drivers.opcua.addresses import ConditionSettings, SignalSettings
 from edge_agent.drivers.opcua.decode import Changes, Decoder, Target, status_of
+from edge_agent.drivers.opcua.resolving import resolve
 from edge_agent.drivers.opcua.session import Session, read_request
-from edge_agent.drivers.opcua.settings import ConditionSettings, ConnectionSettings, SignalSettings
+from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.opcua.subscription import Subscription
 from edge_agent.drivers.opcua.wire import WireError
 from edge_agent.drivers.port import ConnectionLost, Driver, Feed, Probe
@@ -92,7 +94,7 @@ class OpcUaDriver:
         found: dict[int, Probe] = {}
         known: list[tuple[int, ua.NodeId]] = []
         for handle, node in enumerate(self._nodes):
-            resolved = session.resolve(node)
+            resolved = resolve(node, session.about.namespaces)
             if isinstance(resolved, str):
                 for target in self._targets[handle]:
                     found[target.address] = Probed(target.address, ok=False, quality="bad", advice=resolved)
@@ -165,7 +167,7 @@ class _Reader:
         found: list[tuple[int, ua.NodeId]] = []
         reasons: dict[int, tuple[str, str | None]] = {}
         for handle in handles:
-            resolved = self._session.resolve(self._nodes[handle])
+            resolved = resolve(self._nodes[handle], self._session.about.namespaces)
             if isinstance(resolved, str):
                 reasons[handle] = resolved, "BadNodeIdUnknown"
             else:

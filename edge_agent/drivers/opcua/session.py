@@ -21,7 +21,7 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import struct_from_binary
 
 from edge_agent.drivers.opcua import advice, quirks
-from edge_agent.drivers.opcua.settings import ConnectionSettings, split_node
+from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import ConnectionLost
 
 Response = TypeVar("Response")
@@ -128,22 +128,6 @@ class Session:
 
     def _plan_renewal(self) -> None:
         self.renew_at = time.monotonic() + self._client.secure_channel_timeout / 1000 * 0.75
-
-    def resolve(self, node: str) -> ua.NodeId | str:
-        """The node as this server numbers it today, or why it is not there, in plain words.
-
-        Browse paths will be resolved here, with TranslateBrowsePathsToNodeIds.
-        """
-        namespace, identifier = split_node(node)
-        if isinstance(namespace, str):
-            if namespace not in self.about.namespaces:
-                known = ", ".join(self.about.namespaces[1:]) or "none of its own"
-                return f"{node}: this server has no namespace {namespace}; it has {known}"
-            namespace = self.about.namespaces.index(namespace)
-        try:
-            return ua.NodeId.from_string(f"ns={namespace};{identifier}")
-        except advice.LINK_ERRORS as error:
-            return f"{node}: this is no node id ({error})"
 
     async def _read_about(self) -> About:
         nodes = [ua.NodeId.from_string(f"i={int(identifier)}") for identifier in _ABOUT_SERVER]

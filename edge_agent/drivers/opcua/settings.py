@@ -1,15 +1,18 @@
-"""What a person writes to read a machine over OPC UA. Needs no OPC UA library."""
+"""What a person writes to read a machine over OPC UA. Needs no OPC UA library.
+
+The driver's three tables are found here: the connection below, signals and conditions from `addresses.py`.
+"""
 
 import re
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from edge_agent.settings import ConditionBase, ConnectionBase, SignalBase, Table
+from edge_agent.drivers.opcua.addresses import ConditionSettings, SignalSettings
+from edge_agent.settings import ConnectionBase
 
-_NODE: Final = re.compile(
-    r"(?:ns=(?P<index>\d{1,5});|nsu=(?P<uri>.+?);)?(?P<identifier>i=\d{1,10}|[sgb]=.+)", re.DOTALL
-)
+__all__ = ["ConditionSettings", "ConnectionSettings", "SignalSettings"]
+
 _ENDPOINT: Final = re.compile(r"opc\.tcp://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\s\[\]]+)(?::(?P<port>\d{1,5}))?(?:/\S*)?")
 
 
@@ -18,28 +21,6 @@ def _checked_endpoint(text: str) -> str:
     if found is None or not 0 < int(found["port"] or 4840) < 65536:
         raise ValueError("write opc.tcp://HOST:PORT with the path the server shows, such as opc.tcp://192.0.2.10:4840")
     return text
-
-
-def _checked_node(text: str) -> str:
-    split_node(text)
-    return text
-
-
-def split_node(text: str) -> tuple[str | int, str]:
-    """Namespace (URI or index) and identifier of a node as people write it; ValueError where it is none.
-
-    >>> split_node("nsu=urn:example:machine;s=Axis;X")
-    ('urn:example:machine', 's=Axis;X')
-    >>> split_node("i=2258")
-    (0, 'i=2258')
-    """
-    found = _NODE.fullmatch(text)
-    if found is None:
-        raise ValueError("write nsu=NAMESPACE-URI;s=NAME, ns=INDEX;s=NAME or ns=INDEX;i=NUMBER")
-    return found["uri"] or int(found["index"] or 0), found["identifier"]
-
-
-Node = Annotated[str, AfterValidator(_checked_node)]
 
 
 class ConnectionSettings(ConnectionBase):
@@ -67,24 +48,3 @@ class ConnectionSettings(ConnectionBase):
     request_timeout_s: float = Field(
         default=15.0, gt=0, le=120, description="How long to wait for an answer of a slow server, in seconds."
     )
-
-
-class Address(Table):
-    """Which variable of the server."""
-
-    node: Node = Field(
-        description="The variable: with its namespace's URI (stays right when the server is set up anew) "
-        "or with its index.",
-        examples=["nsu=urn:example:machine;s=Execution"],
-    )
-    index: int | None = Field(
-        default=None, ge=0, description="Where the variable is an array: which element, counted from 0."
-    )
-
-
-class SignalSettings(SignalBase, Address):
-    """A signal read from an OPC UA variable."""
-
-
-class ConditionSettings(ConditionBase, Address):
-    """A condition (alarm) read from an OPC UA variable."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from edge_agent.drivers.opcua.addresses import SignalSettings
 from edge_agent.drivers.opcua.driver import create
-from edge_agent.drivers.opcua.settings import ConnectionSettings, SignalSettings
+from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import Driver
 from tests.support.opcua import Machine, opcua_server
 

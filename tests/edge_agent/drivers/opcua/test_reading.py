@@ -9,7 +9,7 @@ from asyncua.server import subscription_service
 
 from edge_agent.drivers.opcua import driver as driver_module
 from edge_agent.drivers.opcua import session
-from edge_agent.drivers.opcua.settings import SignalSettings
+from edge_agent.drivers.opcua.addresses import SignalSettings
 from edge_agent.drivers.port import Driver
 from tests.support.drivers import running
 from tests.support.opcua import URI, Machine, Splitting, at_us

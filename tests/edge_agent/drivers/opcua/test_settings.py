@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from edge_agent.drivers.opcua.addresses import ConditionSettings, SignalSettings, split_node
 from edge_agent.drivers.opcua.quirks import DEFAULT, quirk_of
-from edge_agent.drivers.opcua.settings import ConditionSettings, ConnectionSettings, SignalSettings, split_node
+from edge_agent.drivers.opcua.settings import ConnectionSettings
 
 
 @pytest.mark.parametrize(
