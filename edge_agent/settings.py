@@ -110,6 +110,16 @@ class MachineTable(Table):
     part_rule: str | None = Field(
         None, max_length=256, description="How the hub counts parts: counter, signature, nest, strokes or person."
     )
+    like: str | None = Field(
+        None,
+        description="Takes over all tables of another machine that stands above; what is said here counts instead.",
+        examples=["laser-0"],
+    )
+    fill: dict[str, str] | None = Field(
+        None,
+        description="Words for {places} in this machine's addresses; {machine} is its id where not said here.",
+        examples=['{ line = "a", machine = "M001" }'],
+    )
 
 
 class MachineSettings(Table):

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contract.keys import is_signal_name, is_slug
+from edge_agent import templates
 from edge_agent.drivers.registry import DRIVERS, settings_classes
 from edge_agent.settings import (
     AgentTable,
@@ -139,15 +140,22 @@ def _machines(reader: _Reader, data: Any) -> list[MachineSettings]:
         return []
     machines: list[MachineSettings] = []
     seen: dict[str, int] = {}
-    for place, table in enumerate(data, 1):
+    above: list[dict[str, Any]] = []
+    for place, told in enumerate(data, 1):
         key = f"machines[{place}]"
-        name = table.get("id")
+        name = told.get("id")
         if isinstance(name, str):
             key = f"machines[{place}] ({name[:63]})"
             if name in seen:
                 reader.fault(f"{key}.id", f"{name!r} is machine {seen[name]} already; give each its own id")
             seen.setdefault(name, place)
-        machine = _machine(reader, table, key)
+        try:
+            table = templates.expand(told, above)
+        except templates.NoSuchMachine as error:
+            reader.fault(f"{key}.like", str(error))
+            continue
+        above.append(table)
+        machine = _machine(reader, templates.filled(table), key)
         if machine is not None:
             machines.append(machine)
     return machines
@@ -183,6 +191,8 @@ def _machine(reader: _Reader, data: dict[str, Any], key: str) -> MachineSettings
         reader.fault(key, "reads nothing; add [machines.signals]")
     if table is None or connection is None:
         return None
+    files = {name: reader.path.parent / value for name, value in connection if isinstance(value, Path)}
+    connection = connection.model_copy(update=files)
     return MachineSettings(table=table, connection=connection, signals=signals, conditions=conditions)
 
 

@@ -19,6 +19,7 @@ MODULES = [
     "hub.web.pages_account",
     "edge_agent.drivers.opcua.addresses",
     "edge_agent.drivers.mqtt.settings",
+    "edge_agent.templates",
 ]
 
 
