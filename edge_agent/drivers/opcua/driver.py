@@ -42,7 +42,7 @@ def create(
     client_name: str,
     data_dir: Path,
 ) -> Driver:
-    """The driver of one machine, not connected yet. `data_dir` will hold the agent's certificate."""
+    """The driver of one machine, not connected yet. `data_dir` holds the agent's certificate."""
     logging.getLogger("asyncua").setLevel(logging.WARNING)  # it formats whole notifications at INFO
     return OpcUaDriver(connection, addresses, client_name, data_dir)
 
@@ -69,7 +69,7 @@ class OpcUaDriver:
 
     async def run(self, feed: Feed) -> None:
         """Delivers until the link is lost; raises ConnectionLost or Misconfigured."""
-        session = Session(self._settings, self._client_name)
+        session = Session(self._settings, self._client_name, self._data_dir)
         try:
             await session.open()
             log.info("opcua connected", endpoint=self._settings.endpoint, server=session.about.product)
@@ -79,7 +79,7 @@ class OpcUaDriver:
 
     async def probe(self, timeout_s: float) -> list[Probe]:
         """Reads every node once; one result per address, in their order. Raises as `run`."""
-        session = Session(self._settings, self._client_name)
+        session = Session(self._settings, self._client_name, self._data_dir)
         try:
             async with asyncio.timeout(timeout_s):
                 await session.open()

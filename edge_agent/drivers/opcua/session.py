@@ -10,6 +10,7 @@ import contextlib
 import struct
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -53,8 +54,9 @@ class Session:
 
     about: About
 
-    def __init__(self, settings: ConnectionSettings, client_name: str) -> None:
+    def __init__(self, settings: ConnectionSettings, client_name: str, data_dir: Path) -> None:
         self._settings = settings
+        self._data_dir = data_dir
         self._client = Client(settings.endpoint, timeout=settings.connect_timeout_s)
         self._client.name = self._client.description = client_name
         self._client.application_uri = f"urn:tsunagu:{client_name}"
