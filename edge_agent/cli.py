@@ -1,14 +1,12 @@
 """The command `tsunagu-agent`. Errors are one line on stderr and exit code 1; wrong usage is exit code 2."""
 
 import asyncio
-import os
 import random
 import secrets
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -18,10 +16,10 @@ from contract.times import to_us
 from edge_agent import checking, credential, health, logs, platform_posix, showing, supervisor
 from edge_agent.buffer.model import StorageError
 from edge_agent.buffer.writer import Clocks
+from edge_agent.cli_parts import AsJson, Config, fail, settings_of
 from edge_agent.hub_client import Enrolled, HubClient, HubError
 from edge_agent.sample_config import sample
 from edge_agent.settings import Settings
-from edge_agent.settings_file import SettingsError, read_settings
 
 app = typer.Typer(
     name="tsunagu-agent",
@@ -32,27 +30,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-Config = Annotated[Path, typer.Option("--config", metavar="FILE", envvar="TSUNAGU_AGENT_CONFIG", help="Its settings.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-
 CLOCKS: Final = Clocks(
     now_us=lambda: time.time_ns() // 1000, monotonic=time.monotonic, new_id=lambda: secrets.token_hex(12)
 )
-
-
-def fail(lines: str | Iterable[str]) -> NoReturn:
-    """Says why, a line each, and ends with exit code 1."""
-    for line in [lines] if isinstance(lines, str) else lines:
-        typer.echo(f"error: {' '.join(line.split())}", err=True)
-    raise typer.Exit(1)
-
-
-def settings_of(config: Path) -> Settings:
-    """The settings, or the end of the command with one line a fault."""
-    try:
-        return read_settings(config, os.environ)
-    except SettingsError as error:
-        fail(error.faults)
 
 
 @app.command()
