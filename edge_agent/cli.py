@@ -5,7 +5,6 @@ import random
 import secrets
 import sys
 import time
-from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
