@@ -33,8 +33,11 @@ log = structlog.get_logger(__name__)
 
 
 def client_name(agent: str, machine: str) -> str:
-    """How a machine's server or broker knows this agent; a broker keeps missed messages under it."""
-    return f"tsunagu-{agent}-{machine}"
+    """How a machine's server or broker knows this agent; a broker keeps missed messages under it.
+
+    No name has an underscore, so that the agent can be told from the machine.
+    """
+    return f"tsunagu-{agent}_{machine}"
 
 
 def driver_of(settings: MachineSettings, name: str, data_dir: Path) -> Driver:

@@ -15,13 +15,12 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from asyncua import ua
-from asyncua.client.client import Client
 from asyncua.common.utils import Buffer
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import struct_from_binary
 
-from edge_agent.drivers.opcua import advice, quirks
+from edge_agent.drivers.opcua import advice, entry, quirks
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import ConnectionLost
 
@@ -57,23 +56,14 @@ class Session:
     def __init__(self, settings: ConnectionSettings, client_name: str, data_dir: Path) -> None:
         self._settings = settings
         self._data_dir = data_dir
-        self._client = Client(settings.endpoint, timeout=settings.connect_timeout_s)
-        self._client.name = self._client.description = client_name
-        self._client.application_uri = f"urn:tsunagu:{client_name}"
+        self._client = entry.new_client(settings, client_name)
         self._client.session_timeout = SESSION_MS
         self._client.secure_channel_timeout = CHANNEL_MS
         self.renew_at = 0.0
 
     async def open(self) -> None:
         """Connects and reads `about`. Raises ConnectionLost or Misconfigured; the caller then calls `close`."""
-        try:
-            await self._client.connect_socket()
-            await self._client.send_hello()
-            await self._client.open_secure_channel()
-            await self._client.create_session()
-            await self._client.activate_session()
-        except advice.LINK_ERRORS as error:
-            raise advice.explain(error, self._settings.endpoint) from error
+        await entry.enter(self._client, self._settings, self._data_dir)
         self._plan_renewal()
         self.about = await self._read_about()
 

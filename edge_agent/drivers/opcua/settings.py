@@ -4,11 +4,13 @@ The driver's three tables are found here: the connection below, signals and cond
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from edge_agent.drivers.opcua.addresses import ConditionSettings, SignalSettings
+from edge_agent.drivers.sign_in import SignInSettings
 from edge_agent.settings import ConnectionBase
 
 __all__ = ["ConditionSettings", "ConnectionSettings", "SignalSettings"]
@@ -23,14 +25,42 @@ def _checked_endpoint(text: str) -> str:
     return text
 
 
-class ConnectionSettings(ConnectionBase):
-    """How to reach an OPC UA server."""
+class EndpointSettings(ConnectionBase):
+    """Which of a server's endpoints."""
 
     endpoint: Annotated[str, AfterValidator(_checked_endpoint)] = Field(
         description="Address of the machine's OPC UA server.", examples=["opc.tcp://192.0.2.10:4840"]
     )
-    security: Literal["None"] = Field(
-        default="None", description="Security policy. Only None (no encryption, anonymous user) so far."
+    security: Literal["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] = Field(
+        default="None",
+        description="Security policy, one that the server offers: None, Basic256Sha256, Aes128_Sha256_RsaOaep or "
+        "Aes256_Sha256_RsaPss. With any but None the server must trust this agent's certificate "
+        "(tsunagu-agent trust show).",
+    )
+    mode: Literal["Sign", "SignAndEncrypt"] | None = Field(
+        default=None,
+        description="What is done to messages: Sign or SignAndEncrypt. Left out: SignAndEncrypt, unless security is "
+        "None.",
+        examples=["SignAndEncrypt"],
+    )
+
+
+class ConnectionSettings(SignInSettings, EndpointSettings):
+    """How to reach an OPC UA server, and how to sign in there."""
+
+    user_certificate: Path | None = Field(
+        default=None,
+        description="Certificate (PEM or DER) to sign in with, instead of username and password.",
+        examples=["/etc/tsunagu/user.pem"],
+    )
+    user_key: Path | None = Field(
+        default=None,
+        description="Private key (PEM or DER, without a passphrase) of user_certificate.",
+        examples=["/etc/tsunagu/user-key.pem"],
+    )
+    clear_password: bool = Field(
+        default=False,
+        description="Send the password readable for anyone on the network, where the server knows no other way.",
     )
     publishing_interval_ms: int = Field(
         default=100, ge=10, le=60_000, description="How often the server sends what has changed, in milliseconds."
@@ -48,3 +78,13 @@ class ConnectionSettings(ConnectionBase):
     request_timeout_s: float = Field(
         default=15.0, gt=0, le=120, description="How long to wait for an answer of a slow server, in seconds."
     )
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> "ConnectionSettings":
+        if self.security == "None" and self.mode is not None:
+            raise ValueError(f'mode {self.mode} needs a security policy, such as security = "Basic256Sha256"')
+        if (self.user_certificate is None) != (self.user_key is None):
+            raise ValueError("user_certificate and user_key go together; give both")
+        if self.user_certificate is not None and self.username is not None:
+            raise ValueError("give username or user_certificate, not both")
+        return self

@@ -45,9 +45,9 @@ def test_endpoints_as_servers_show_them(endpoint: str):
     assert ConnectionSettings(endpoint=endpoint).endpoint == endpoint
 
 
-def test_security_that_does_not_work_yet_is_refused():
+def test_a_security_policy_that_is_broken_is_refused():
     with pytest.raises(ValidationError, match="security"):
-        ConnectionSettings(endpoint="opc.tcp://192.0.2.10:4840", security="Basic256Sha256")
+        ConnectionSettings(endpoint="opc.tcp://192.0.2.10:4840", security="Basic128Rsa15")
 
 
 def test_a_server_nobody_described_gets_the_defaults():

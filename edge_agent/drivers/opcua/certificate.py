@@ -1,0 +1,200 @@
+"""The agent's own certificate: one for all its OPC UA servers, made once, kept for years (OPC 10000-6 §6.2.2).
+
+A server that trusted it once trusts it until a person makes a new one (`tsunagu-agent trust renew`). Key and
+certificate are one file, so that they always belong together; the certificate alone lies beside it to be carried
+to a server. The application URI in it (urn:tsunagu:AGENT) is the one the agent says when it opens a session: servers
+compare the two. Nothing here is quick (a key takes a second on a small computer): call it in a thread.
+Times: UTC.
+"""
+
+import ipaddress
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from edge_agent.drivers.port import Misconfigured
+from edge_agent.platform_posix import write_atomically, write_private
+
+FOLDER: Final = "opcua"
+PAIR_FILE: Final = "certificate.pem"
+DER_FILE: Final = "certificate.der"
+KEY_BITS: Final = 2048
+"""Every policy allows it (2048-4096) and small controllers are quick with it."""
+VALID: Final = timedelta(days=3650)
+"""Ten years: it ends before 2038, whose dates some controllers cannot read."""
+EARLIER: Final = timedelta(days=366)
+"""It begins in the past, because the clocks of machines are often behind."""
+NOT_BEFORE_THIS: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""A computer without a battery may think it is 1970; a certificate made then must not have ended long ago."""
+WARN_BEFORE: Final = timedelta(days=60)
+
+_making = threading.Lock()  # two machines of one agent may want the first certificate at once
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The agent's certificate and key. `file` is the certificate alone (DER), to be carried to a server."""
+
+    certificate: x509.Certificate
+    key: rsa.RSAPrivateKey
+    der: bytes
+    uri: str
+    file: Path
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1, the name under which servers list it (OPC 10000-4 §7.2)."""
+        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  (a name, no protection)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, to compare by eye."""
+        return fingerprint_of(self.certificate)
+
+    @property
+    def ends(self) -> datetime:
+        """Until when it is valid."""
+        return self.certificate.not_valid_after_utc
+
+    def warning(self, now: datetime) -> str | None:
+        """What to say before it ends, and after."""
+        if now < self.ends - WARN_BEFORE:
+            return None
+        verb = "ends" if now < self.ends else "ended"
+        return (
+            f"this agent's certificate {verb} on {self.ends:%Y-%m-%d}; make a new one with tsunagu-agent trust renew "
+            "and let every server trust it"
+        )
+
+
+def fingerprint_of(certificate: x509.Certificate) -> str:
+    """SHA-256 as people compare it: upper case, a colon every two bytes.
+
+    Shape: `0A1B:2C3D:…`, 16 groups.
+    """
+    text = certificate.fingerprint(hashes.SHA256()).hex().upper()
+    return ":".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def uri_of(agent: str) -> str:
+    """The agent's application URI."""
+    return f"urn:tsunagu:{agent}"
+
+
+def agent_of(client_name: str) -> str:
+    """The agent in the name that a pipeline gives its driver (`machine.client_name`).
+
+    >>> agent_of("tsunagu-aoba-pi-1_laser-1")
+    'aoba-pi-1'
+    """
+    return client_name.removeprefix("tsunagu-").partition("_")[0]
+
+
+def own(data_dir: Path, agent: str, now: datetime) -> Own:
+    """The agent's certificate, made where there is none. Raises Misconfigured where it cannot be used."""
+    with _making:
+        found = read(data_dir)
+        if found is None:
+            return make(data_dir, agent, now)
+    if found.uri != uri_of(agent):
+        raise Misconfigured(
+            f"{data_dir / FOLDER / PAIR_FILE} is the certificate of {found.uri}, this agent is {uri_of(agent)}; "
+            "give each agent its own data_dir, or make a new one with tsunagu-agent trust renew"
+        )
+    return found
+
+
+def read(data_dir: Path) -> Own | None:
+    """The certificate as it lies on disk; None where there is none. Raises Misconfigured where it is damaged."""
+    path = data_dir / FOLDER / PAIR_FILE
+    try:
+        text = path.read_bytes()
+        key = load_pem_private_key(text, password=None)
+        certificate = x509.load_pem_x509_certificate(text)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read ({error.strerror}); run as the user who made it") from error
+    except (ValueError, TypeError, x509.ExtensionNotFound) as error:
+        raise Misconfigured(f"{path} is damaged ({error}); make a new one with tsunagu-agent trust renew") from error
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    if not isinstance(key, rsa.RSAPrivateKey) or not uris or key.public_key() != certificate.public_key():
+        raise Misconfigured(f"{path} is no certificate for OPC UA; make a new one with tsunagu-agent trust renew")
+    return Own(certificate, key, certificate.public_bytes(Encoding.DER), uris[0], path.with_name(DER_FILE))
+
+
+def make(data_dir: Path, agent: str, now: datetime) -> Own:
+    """Makes a new key and certificate, in place of the old. Raises Misconfigured where they cannot be kept."""
+    folder = data_dir / FOLDER
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    certificate = _signed(key, agent, max(now, NOT_BEFORE_THIS))
+    der = certificate.public_bytes(Encoding.DER)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_private(folder / PAIR_FILE, (private + certificate.public_bytes(Encoding.PEM)).decode())
+        write_atomically(folder / DER_FILE, der)
+    except OSError as error:
+        raise Misconfigured(
+            f"{folder}: the certificate cannot be written ({error.strerror}); check [agent] data_dir"
+        ) from error
+    return Own(certificate, key, der, uri_of(agent), folder / DER_FILE)
+
+
+def _signed(key: rsa.RSAPrivateKey, agent: str, now: datetime) -> x509.Certificate:
+    common = x509.NameAttribute(NameOID.COMMON_NAME, f"Tsunagu {agent}"[:64])
+    name = x509.Name([common, x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tsunagu")])
+    public = key.public_key()
+    builder = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=public,
+        serial_number=x509.random_serial_number(),
+        not_valid_before=(now - EARLIER).replace(microsecond=0),
+        not_valid_after=(now + VALID).replace(microsecond=0),
+    )
+    usage = x509.KeyUsage(
+        digital_signature=True, content_commitment=True, key_encipherment=True, data_encipherment=True,
+        key_agreement=False, key_cert_sign=True, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    for extension, critical in (
+        (x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri_of(agent)), *_host_names()]), False),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (usage, True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
+    ):
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(key, hashes.SHA256())
+
+
+def _host_names() -> list[x509.GeneralName]:
+    """This computer's name and addresses, as far as it knows them: some servers show them, none depends on them."""
+    host = socket.gethostname()
+    names: list[x509.GeneralName] = []
+    try:
+        names.append(x509.DNSName(host.encode("idna").decode()))
+    except UnicodeError:
+        names.append(x509.DNSName("localhost"))  # a server may want one, whatever it says
+    try:
+        found = {ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        found = set()
+    names += [x509.IPAddress(address) for address in sorted(found, key=str) if not address.is_loopback]
+    return names
