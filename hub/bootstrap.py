@@ -17,7 +17,7 @@ from contract.keys import split_machine_key
 from hub.access.live import AgentChanged, LiveBus, MachineChanged
 from hub.companies import api as companies_api
 from hub.companies import pages as companies_pages
-from hub.directory.agents import AgentIdentity
+from hub.directory.credentials import AgentIdentity
 from hub.directory.records import finish_rebuild, next_rebuild
 from hub.errors import HubError
 from hub.ingest.desk import IngestDesk
@@ -29,7 +29,7 @@ from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.series import api as series_api
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
-from hub.web import deliveries, live, pages_account, pages_errors, session
+from hub.web import deliveries, live, pages_account, pages_errors, session, trust
 from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
 from hub.web.layout import Pages, build_pages
@@ -98,6 +98,7 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         timeline_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        trust.build_router(office.directory),
     )
 
 

@@ -18,3 +18,14 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_pages: Annotated[
         int | None, msgspec.Meta(description="Bound of each company's store in pages of 4 KiB; none: the disk's room")
     ] = None
+    tls_cert: Annotated[
+        Path | None, msgspec.Meta(description="Certificate with its chain, PEM; none: the hub's own, where it has one")
+    ] = None
+    tls_key: Annotated[Path | None, msgspec.Meta(description="The certificate's key, PEM, without a password")] = None
+    use_tls: Annotated[
+        bool, msgspec.Meta(description="Whether the hub's own certificate is used where it is there")
+    ] = True
+    insecure: Annotated[bool, msgspec.Meta(description="Allow plain HTTP beyond this machine")] = False
+    proxies: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Addresses of reverse proxies whose X-Forwarded-* is believed")
+    ] = ()

@@ -2,7 +2,7 @@
 
 import typer
 
-from hub.cli import agents, companies, serving, tokens, users
+from hub.cli import agents, companies, serving, tls, tokens, users
 from hub.cli.shared import PLAIN
 
 app = typer.Typer(
@@ -16,3 +16,4 @@ app.add_typer(companies.sites, name="site")
 app.add_typer(users.app, name="user")
 app.add_typer(agents.app, name="agent")
 app.add_typer(tokens.app, name="token")
+app.add_typer(tls.app, name="tls")

@@ -1,4 +1,4 @@
-"""agent add, agent code, agent revoke, agent list."""
+"""agent add, agent code, agent rotate, agent revoke, agent list."""
 
 from typing import Annotated, Any
 
@@ -46,6 +46,18 @@ def code(agent: Name, company: Company, data: Data, *, as_json: AsJson = False) 
     """
     with office_of(data) as office:
         _say_code(do(office, company, "companies.renew_code", {"agent": agent}), as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(agent: Name, company: Company, data: Data, *, as_json: AsJson = False) -> None:
+    """Have an agent replace its credential with its next batch; it does so by itself every 30 days.
+
+    Example: tsunagu-hub agent rotate aoba-pi-1 --company aoba --data ./hub-data
+    """
+    with office_of(data) as office:
+        do(office, company, "companies.rotate_agent", {"agent": agent})
+        said = f"agent {agent} of {company} replaces its credential with its next batch"
+        say({"agent": agent, "rotates": True}, said, as_json=as_json)
 
 
 @app.command("revoke")

@@ -95,7 +95,7 @@ def _undo(data: Path, *, whole: bool) -> None:
         path.unlink(missing_ok=True)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - a command's options
     data: Data,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network card.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
@@ -103,15 +103,32 @@ def serve(
     max_pages: Annotated[
         int | None, typer.Option(help="Bound of each company's store, in pages of 4 KiB.", min=64)
     ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate with its chain (PEM); left out: the hub's own.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's key (PEM).")] = None,
+    behind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A reverse proxy whose X-Forwarded-* is believed; may be repeated."),
+    ] = None,
+    *,
+    no_tls: Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, though the hub has a certificate.")] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow plain HTTP beyond this machine: passwords can be read on the way.")
+    ] = False,
 ) -> None:
-    """Serve the pages, the API and the agents until stopped.
+    """Serve the pages, the API and the agents until stopped; with TLS once `tls init` was run.
 
-    Example: tsunagu-hub serve --data ./hub-data --port 8000
+    Example: tsunagu-hub serve --data ./hub-data --host 0.0.0.0 --port 8443
     """
     from hub.cli import running  # noqa: PLC0415 - see the module's docstring
 
     with plain_errors():
-        running.serve(HubSettings(data_dir=data, host=host, port=port, log=log, max_pages=max_pages))
+        settings = HubSettings(
+            data_dir=data, host=host, port=port, log=log, max_pages=max_pages, tls_cert=tls_cert, tls_key=tls_key,
+            use_tls=not no_tls, insecure=insecure, proxies=tuple(behind or ()),
+        )  # fmt: skip
+        running.serve(settings)
 
 
 def rebuild_facts(

@@ -7,7 +7,7 @@ import msgspec
 
 from contract.times import from_us, to_us
 from hub.access.catalogue import Bench, Command
-from hub.directory import agents, company, tokens, users
+from hub.directory import agents, company, credentials, tokens, users
 from hub.directory.roles import ADMIN, ANYONE
 from hub.errors import Invalid, NotAllowed
 
@@ -135,6 +135,11 @@ def _revoke_agent(bench: Bench, params: TheAgent) -> Done:
     return Done()
 
 
+def _rotate_agent(bench: Bench, params: TheAgent) -> Done:
+    credentials.ask_rotation(bench.desk, params.agent, bench.now_us)
+    return Done()
+
+
 def _add_user(bench: Bench, params: AddUser) -> NewPassword:
     email, password = users.add_user(bench.desk, params.email, params.roles, params.password, bench.now_us)
     return NewPassword(email=email, password=password)
@@ -178,6 +183,8 @@ COMMANDS: Final = (
             result=Invited, roles=ADMIN, run=_renew_code),
     Command(name="companies.revoke_agent", summary="End an agent's credential", params=TheAgent, result=Done,
             roles=ADMIN, run=_revoke_agent),
+    Command(name="companies.rotate_agent", summary="Have an agent replace its credential", params=TheAgent, result=Done,
+            roles=ADMIN, run=_rotate_agent),
     Command(name="companies.add_user", summary="Add a user", params=AddUser, result=NewPassword, roles=ADMIN,
             run=_add_user),
     Command(name="companies.remove_user", summary="Remove a user", params=TheUser, result=Done, roles=ADMIN,

@@ -1,16 +1,19 @@
 """Agents: an invitation (one-time code), its use (credential), and its end (revoked).
 
-One agent has one live credential: using a new code ends the credential before it.
+Using a new code ends every credential before it; how a credential is replaced in between is in `credentials`.
 """
 
 from dataclasses import dataclass
 
+from contract.enrolment import SECRET_LETTERS, read_code, whole_code
 from contract.times import rfc3339
 from hub.directory.company import Desk, add_site, has_site
+from hub.directory.credentials import add_credential, end_credentials
+from hub.directory.identity import authority_der
 from hub.directory.names import check_slug
-from hub.directory.secrets import digest, new_code, new_secret, read_code
+from hub.directory.secrets import digest, new_code
 from hub.errors import Conflict, NotAuthenticated, NotFound
-from hub.stores.company import Reader, Writer
+from hub.stores.company import Writer
 
 CODE_DAYS = 7
 _DAY_US = 86_400_000_000
@@ -18,17 +21,11 @@ _ANOTHER = "ask for a new one: tsunagu-hub agent code AGENT --company SLUG --dat
 
 
 @dataclass(frozen=True, slots=True)
-class AgentIdentity:
-    """Who an agent is, as its credential proves."""
-
-    company: str
-    agent: str
-    site: str
-
-
-@dataclass(frozen=True, slots=True)
 class Invitation:
-    """A code to be used once, before `expires_us`; shown now and never again."""
+    """A code to be used once, before `expires_us`; shown now and never again.
+
+    It carries the fingerprint of the hub's own authority where the hub serves with one (`contract.enrolment`).
+    """
 
     agent: str
     site: str
@@ -85,7 +82,7 @@ def _invite(desk: Desk, agent: str, site: str, now_us: int, *, new_site: bool) -
         "INSERT INTO enrolment_codes (hash, company, agent, created_us, expires_us) VALUES (?, ?, ?, ?, ?)",
         (digest(read_code(code)), desk.slug, agent, now_us, expires_us),
     )
-    return Invitation(agent, site, code, expires_us, new_site)
+    return Invitation(agent, site, whole_code(code, authority_der(desk.writer)), expires_us, new_site)
 
 
 def _drop_codes(desk: Desk, agent: str) -> None:
@@ -99,22 +96,17 @@ def revoke_agent(desk: Desk, agent: str, now_us: int) -> None:
     sql = "UPDATE agents SET revoked_us = ? WHERE company = ? AND agent = ? AND revoked_us IS NULL"
     if desk.writer.run(sql, (now_us, *key)) == 0:
         raise NotFound(f"agent {agent[:63]!r} in company {desk.slug!r} that is not revoked already")
-    _end_credentials(desk.writer, key, now_us)
+    end_credentials(desk.writer, key, now_us)
     _drop_codes(desk, agent)
 
 
-def _end_credentials(writer: Writer, key: tuple[str, str], now_us: int) -> None:
-    sql = "UPDATE credentials SET revoked_us = ? WHERE company = ? AND agent = ? AND revoked_us IS NULL"
-    writer.run(sql, (now_us, *key))
-
-
 def enrol(writer: Writer, code: str, agent: str, site: str, now_us: int) -> Enrolled:
-    """Turns a code into a credential.
+    """Turns a code into a credential; of a whole code only the secret letters matter here.
 
     NotAuthenticated where the code is not known, used or expired; Conflict where agent or site are not the code's
     (the code stays unused).
     """
-    hashed = digest(read_code(code))
+    hashed = digest(read_code(code)[:SECRET_LETTERS])
     row = writer.one(
         """SELECT c.company, c.agent, a.site, c.expires_us, c.used_us FROM enrolment_codes AS c
            JOIN agents AS a ON a.company = c.company AND a.agent = c.agent
@@ -136,28 +128,5 @@ def enrol(writer: Writer, code: str, agent: str, site: str, now_us: int) -> Enro
     key = (company, code_agent)
     writer.run("UPDATE enrolment_codes SET used_us = ? WHERE hash = ?", (now_us, hashed))
     writer.run("UPDATE agents SET enrolled_us = ? WHERE company = ? AND agent = ?", (now_us, *key))
-    _end_credentials(writer, key, now_us)
-    credential = new_secret("tsa")
-    writer.run(
-        "INSERT INTO credentials (hash, company, agent, created_us) VALUES (?, ?, ?, ?)",
-        (digest(credential), *key, now_us),
-    )
-    return Enrolled(company, code_agent, code_site, credential)
-
-
-def find_agent(reader: Reader, credential: str) -> AgentIdentity:
-    """Whose credential this is; NotAuthenticated where it is nobody's or was revoked."""
-    row = reader.one(
-        """SELECT c.company, c.agent, a.site, c.revoked_us FROM credentials AS c
-           JOIN agents AS a ON a.company = c.company AND a.agent = c.agent
-           WHERE c.hash = ?""",
-        (digest(credential),),
-    )
-    if row is None:
-        raise NotAuthenticated("this agent credential is not known here; enrol the agent with a new code")
-    company, agent, site, revoked_us = row
-    if revoked_us is not None:
-        raise NotAuthenticated(
-            f"the credential of agent {agent!r} was revoked on {rfc3339(revoked_us)[:10]}; enrol it with a new code"
-        )
-    return AgentIdentity(company, agent, site)
+    end_credentials(writer, key, now_us)
+    return Enrolled(company, code_agent, code_site, add_credential(writer, key, now_us))

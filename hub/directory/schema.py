@@ -94,4 +94,14 @@ CREATE TABLE rebuilds (
     fault TEXT
 );
 """,
+    """
+CREATE TABLE identity (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    authority_pem TEXT NOT NULL
+);
+ALTER TABLE credentials ADD COLUMN used_us BIGINT;
+ALTER TABLE credentials ADD COLUMN rotate_us BIGINT NOT NULL DEFAULT 0;
+UPDATE credentials SET used_us = created_us, rotate_us = created_us + 2592000000000;
+CREATE INDEX credentials_by_agent ON credentials (company, agent);
+""",
 )

@@ -12,12 +12,11 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from contract.enrolment import LETTERS, SECRET_LETTERS, whole_code
 from hub.errors import Invalid
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
-_MISREAD = str.maketrans("ILO", "110", "- \t")
 
 
 def new_secret(prefix: str) -> str:
@@ -27,7 +26,7 @@ def new_secret(prefix: str) -> str:
 
 def new_code() -> str:
     """A one-time code that can be read out over a telephone: 4 × 5 letters, 100 random bits."""
-    return "-".join(_letters(5) for _ in range(4))
+    return whole_code(_letters(SECRET_LETTERS), None)
 
 
 def new_password() -> str:
@@ -41,16 +40,7 @@ def new_id() -> str:
 
 
 def _letters(count: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(count))
-
-
-def read_code(typed: str) -> str:
-    """A code as it was made from what a person typed.
-
-    >>> read_code(" ab1de-oi0l2 ")
-    'AB1DE01012'
-    """
-    return typed.strip().upper().translate(_MISREAD)
+    return "".join(secrets.choice(LETTERS) for _ in range(count))
 
 
 def digest(secret: str) -> str:

@@ -78,7 +78,7 @@ def _add_sign_in(router: APIRouter, pages: Pages) -> None:
     async def sign_out(request: Request) -> Response:
         await authenticator(request).sign_out(request)
         response = RedirectResponse("/login", status_code=SEE_OTHER)
-        drop_session_cookie(response)
+        drop_session_cookie(request, response)
         return response
 
     @router.post("/language")
@@ -121,5 +121,5 @@ def _add_settings(router: APIRouter, gate: Gate, pages: Pages, viewer_of: Viewer
         except Invalid:
             return await settings(request, viewer, status=422, fault="account.password.weak")
         response = RedirectResponse("/login", status_code=SEE_OTHER)
-        drop_session_cookie(response)
+        drop_session_cookie(request, response)
         return response

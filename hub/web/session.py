@@ -71,7 +71,7 @@ def build_router(gate: Gate) -> APIRouter:
     async def delete_session(request: Request) -> Response:
         await authenticator(request).sign_out(request)
         response = Response(status_code=204)
-        drop_session_cookie(response)
+        drop_session_cookie(request, response)
         return response
 
     return router

@@ -1,9 +1,10 @@
-"""What wraps every request: security headers on each answer, and a bound on every body. Plain ASGI.
+"""What wraps every request: security headers on each answer, a bound on every body in size and time. Plain ASGI.
 
 Nothing comes from another host and no script stands in a page: factory networks are closed, and a page that cannot
 run foreign code cannot leak through it.
 """
 
+import asyncio
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,6 +27,8 @@ HEADERS: Final = {
 """Inline *style attributes* are allowed (a bar's length is data); inline scripts are not."""
 
 MAX_BODY_BYTES: Final = 2**20
+BODY_S: Final = 60.0
+"""A whole body must have come by then: who sends a byte a minute must not hold a request open for ever."""
 _OWN_LIMIT: Final = ("/api/v1/batches",)
 
 
@@ -61,13 +64,21 @@ def _keep(scope: Scope) -> str:
 
 
 def _bounded(headers: Headers, receive: Receive) -> Receive:
-    """Receives at most MAX_BODY_BYTES; an HTTPException 413 where more comes. For routes that read forms."""
-    size = 0
+    """Receives at most MAX_BODY_BYTES within BODY_S; an HTTPException 413 or 408 else. For routes that read forms."""
+    size, is_whole = 0, False
+    deadline = asyncio.get_running_loop().time() + BODY_S
 
     async def receive_bounded() -> Message:
-        nonlocal size
-        message = await receive()
+        nonlocal size, is_whole
+        if is_whole:  # what is waited for now is the client's going away
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"the body did not arrive within {BODY_S:g} s", {"Connection": "close"}) from None
         if message["type"] == "http.request":
+            is_whole = not message.get("more_body", False)
             size += len(message.get("body", b""))
             if max(size, declared_bytes(headers)) > MAX_BODY_BYTES:
                 raise HTTPException(413, f"the body has more than {MAX_BODY_BYTES} bytes", {"Connection": "close"})

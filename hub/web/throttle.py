@@ -1,7 +1,10 @@
 """A token bucket for each key: so many attempts at once, then one every so often. In memory, bounded."""
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
 
 from hub.errors import Throttled
 
@@ -45,3 +48,16 @@ class Throttle:
     def forget(self, key: str) -> None:
         """The key starts anew: somebody proved to be who they say."""
         self._buckets.pop(key, None)
+
+
+def network_of(request: HTTPConnection) -> str:
+    """Whom attempts are counted for: an IPv4 address, or the /64 that one IPv6 client can choose its address in."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx2
 import msgspec
-import uvicorn
 
 from contract.batch import Batch, MachineStatus, Status
 from contract.records import Condition, Machine, Observation, Record, Samples
@@ -22,7 +21,7 @@ from hub.directory.agents import enrol
 from hub.directory.company import add_company
 from hub.directory.database import create_directory
 from hub.office import Office, build_office
-from hub.web.server import bind
+from hub.web.server import Wire, bind, build_server
 from tests.support.servers import eventually
 
 PASSWORD = "correct horse battery"
@@ -115,7 +114,7 @@ async def running_hub(data_dir: Path, *, max_pages: int | None = None) -> AsyncI
     hub = build_hub(made.office)
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(hub.app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+    server = build_server(hub.app, hub.live.end, Wire(), made.clock, grace_s=2)
     serving = asyncio.create_task(server._serve([listener]))
     await eventually(lambda: server.started or serving.done())
     try:

@@ -10,11 +10,11 @@ from hub.directory.database import Directory, open_directory
 from hub.directory.lock import is_served, serving
 from hub.directory.names import check_email, check_slug
 from hub.directory.roles import check_roles, pack_roles, unpack_roles
-from hub.directory.secrets import digest, hash_password, new_code, new_password, new_secret, read_code, verify_password
+from hub.directory.secrets import digest, hash_password, new_code, new_password, new_secret, verify_password
 from hub.errors import Conflict, Invalid, NotFound
 from tests.support.hubs import TestOffice
 
-WITH_EXAMPLES = ("hub.directory.names", "hub.directory.secrets", "hub.access.params", "hub.web.ranges")
+WITH_EXAMPLES = ("hub.directory.names", "hub.web.server", "hub.access.params", "hub.web.ranges")
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
@@ -53,7 +53,7 @@ def test_secrets_are_long_and_different() -> None:
     )
     assert len(made) == 300
     assert len(new_secret("tsu")) >= 4 + 43
-    assert read_code(new_code()).isalnum()
+    assert new_code().replace("-", "").isalnum()
     assert digest("\ud800")
 
 
