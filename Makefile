@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
+# what tests run against; playwright's driver needs the library
+PEERS := mosquitto chromium libatomic.so.1:libatomic1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint soak bench clean
@@ -22,7 +24,7 @@ demo: $(MADE) ## a hub, three factories' machines and agents; pages at http://lo
 	@$(BIN)/tsunagu-sim demo $(ARGS)
 
 test: $(MADE) ## every test but the long ones
-	@tools/debian mosquitto chromium || true
+	@tools/debian $(PEERS) || true
 	@$(BIN)/pytest -m "not soak" $(ARGS)
 
 lint: $(MADE) ## style, types, import rules
@@ -32,7 +34,7 @@ lint: $(MADE) ## style, types, import rules
 	@$(BIN)/lint-imports
 
 soak: $(MADE) ## the long proof: every recording on both wires, twenty kills
-	@tools/debian mosquitto chromium || true
+	@tools/debian $(PEERS) || true
 	@$(BIN)/pytest -m soak $(ARGS)
 
 bench: $(MADE) ## measurements, each beside a peer or a ceiling
