@@ -15,12 +15,24 @@ Level: TypeAlias = Literal["normal", "warning", "fault"]
 Value: TypeAlias = str | bool | int | float | None
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 CONNECTION_LOST: Final = "ConnectionLost"
+"""The agent lost its connection to the machine: `at` is the last proof of life, by the agent's clock."""
 REPEATS_FORGOTTEN: Final = "RepeatsForgotten"
 CLOCK_BEHIND: Final = "ClockBehind"
-UNSEEN: Final = frozenset({CONNECTION_LOST, REPEATS_FORGOTTEN, CLOCK_BEHIND})
+RESTARTED: Final = "Restarted"
+"""The agent's computer was started again: `at` is the last proof of life by the clock as it went before that."""
+UNSEEN: Final = frozenset({CONNECTION_LOST, REPEATS_FORGOTTEN, CLOCK_BEHIND, RESTARTED})
 """Codes of bad readings by which the agent says that it could not see: the machine may well have had a value."""
 
 Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
+
+
+def is_own_time(at_us: int, seen_us: int, code: str | None) -> bool:
+    """Whether a record's `at` was told by the agent's clock, not by the source's.
+
+    That is so where the source said no time (then `at` is `seen`), and where the agent says that it lost sight
+    (`CONNECTION_LOST`: `at` is its last proof of life; one later than `seen` was told by the source).
+    """
+    return at_us == seen_us or (code == CONNECTION_LOST and at_us < seen_us)
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
@@ -155,7 +167,10 @@ class Lot(_Record, frozen=True, kw_only=True, tag="lot"):
 
 
 class Clock(_Record, frozen=True, kw_only=True, tag="clock"):
-    """The agent's own clock was corrected: true time = its time + `offset_us`, from number `from_seq` on."""
+    """The agent's own clock was corrected: `offset_us` is added to its stamps from `from_seq` up to this record.
+
+    Corrections add up: of two that touch a number both count.
+    """
 
     at: Time
     offset_us: int

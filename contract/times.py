@@ -36,8 +36,25 @@ def is_wrong_clock(at_us: int, seen_us: int) -> bool:
     return at_us < EARLIEST_BELIEVED_US or at_us - seen_us > AHEAD_LIMIT_US
 
 
-def effective_us(at_us: int, seen_us: int) -> int:
-    """The time a fold uses: `at`, or `seen` where the source's clock is wrong. Nothing is rewritten."""
+def effective_us(at_us: int, seen_us: int, offset_us: int = 0, *, own: bool = False) -> int:
+    """The time a fold uses: `at`, or `seen` where the source's clock is wrong. Nothing is rewritten.
+
+    `offset_us`: by how much the agent's clock was behind when it stamped `seen` (the sum of its `clock` records for
+    that number). `own`: `at` is by the agent's clock as well (`records.is_own_time`) and moves along; a source's
+    `at` never moves, and is held against the corrected `seen`.
+
+    >>> minute = 60_000_000
+    >>> noon = 1_795_176_000_000_000
+    >>> effective_us(noon, noon - 10 * minute) == noon - 10 * minute  # the source looks ten minutes ahead
+    True
+    >>> effective_us(noon, noon - 10 * minute, 10 * minute) == noon  # it was the agent that was behind
+    True
+    >>> effective_us(noon - 10 * minute, noon - 10 * minute, 10 * minute, own=True) == noon
+    True
+    """
+    seen_us += offset_us
+    if own:
+        at_us += offset_us
     return seen_us if is_wrong_clock(at_us, seen_us) else at_us
 
 

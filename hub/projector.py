@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -19,7 +20,8 @@ from hub.errors import HubError
 from hub.ledger import segments
 from hub.ledger.segments import Segment
 from hub.machines import store as machines
-from hub.machines.fold import rows_of
+from hub.machines.clock_model import Correction, reach
+from hub.machines.fold import MachineRows, corrections_in, rows_of
 from hub.schema import COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
 from hub.series.fold import block_rows
@@ -32,6 +34,9 @@ IDLE_S = 60.0
 RETRY_S = 5.0
 ALL_TIME = -(2**62)
 _CURSOR = "ledger"
+
+Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
+"""(epoch_no, first, last number, segment) → the segments before that one that hold some of these numbers."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,25 +56,56 @@ class Projection(msgspec.Struct, frozen=True):
     stopped: int
 
 
-def project(writer: Writer, arrived: Iterable[Segment], now_us: int) -> tuple[set[str], int]:
-    """Folds segments, in the caller's transaction; the machines touched and the number of records."""
+def project(
+    writer: Writer, arrived: Iterable[Segment], now_us: int, earlier: Earlier | None = None
+) -> tuple[set[str], int]:
+    """Folds segments, in the caller's transaction; the machines touched and the number of records.
+
+    `earlier` finds segments folded before; they are read where `writer` writes unless told otherwise.
+    """
     touched: set[str] = set()
     records = 0
     for segment in arrived:
-        rows = rows_of(segment.records, segment.samples, segment.epoch_no)
-        described = {row[0] for row in rows.machines}
-        before = machines.models_by_key(writer, described)
-        ids = machines.write(writer, rows)
-        series.write_blocks(writer, block_rows(segment.samples, segment.epoch_no, segment.received_us), ids)
-        timeline.mark_due(writer, {ids[machine]: at for machine, at in rows.earliest_change.items()})
-        after = machines.models_by_key(writer, described)
-        timeline.mark_due(writer, {ids[m]: ALL_TIME for m in described if before[m] != after[m]})
-        writer.run("INSERT OR REPLACE INTO projector (name, segment) VALUES (?, ?)", (_CURSOR, segment.segment))
+        number, epoch_no = segment.segment, segment.epoch_no
+        learnt = machines.keep_corrections(writer, epoch_no, corrections_in(segment.records))
+        if learnt:
+            touched |= _correct(writer, segment, learnt, earlier or partial(segments.holding, writer))
+        known = machines.corrections(writer, epoch_no, segment.first_seq, segment.last_seq)
+        ids = _place(writer, rows_of(segment.records, segment.samples, epoch_no, known))
+        series.write_blocks(writer, block_rows(segment.samples, epoch_no, segment.received_us, known), ids)
+        writer.run("INSERT OR REPLACE INTO projector (name, segment) VALUES (?, ?)", (_CURSOR, number))
         touched |= ids.keys()
         records += len(segment.records) + len(segment.samples)
     for machine_id, from_us in timeline.due(writer):
         _fold(writer, machine_id, from_us, now_us)
     return touched, records
+
+
+def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = None) -> dict[str, int]:
+    """Writes a segment's rows, in place of those it had before; the machines named and their numbers."""
+    described = {row[0] for row in rows.machines}
+    before = machines.models_by_key(writer, described)
+    if instead_of is not None:
+        machines.remove(writer, instead_of)
+    ids = machines.write(writer, rows)
+    for earliest in (rows.earliest_change, instead_of.earliest_change if instead_of is not None else {}):
+        timeline.mark_due(writer, {ids[machine]: at for machine, at in earliest.items()})
+    after = machines.models_by_key(writer, described)
+    timeline.mark_due(writer, {ids[m]: ALL_TIME for m in described if before[m] != after[m]})
+    return ids
+
+
+def _correct(writer: Writer, segment: Segment, learnt: list[Correction], earlier: Earlier) -> set[str]:
+    """An agent found out how its clock was: what it stamped before is folded where it belongs. The machines moved."""
+    epoch_no, touched = segment.epoch_no, set[str]()
+    first, last = reach(learnt)
+    known = machines.corrections(writer, epoch_no, first, last)
+    until_now = [one for one in known if one not in learnt]
+    for before in earlier(epoch_no, first, last, segment.segment):
+        stood = rows_of(before.records, (), epoch_no, until_now)
+        touched |= _place(writer, rows_of(before.records, (), epoch_no, known), instead_of=stood).keys()
+    machines.move_newest(writer, epoch_no, series.move_blocks(writer, epoch_no, first, last, known))
+    return touched
 
 
 def _fold(writer: Writer, machine_id: int, from_us: int, now_us: int) -> None:
@@ -198,11 +234,15 @@ def rebuild(store: CompanyStore, now_us: int, told: Callable[[int, int], None] =
     _remove(beside)
     fresh = CompanyStore(store.slug, beside, COMPANY_MIGRATIONS)
     records, done = 0, 0
+
+    def ledger(epoch_no: int, first: int, last: int, before: int) -> Iterable[Segment]:
+        return store.read_now(lambda reader: list(segments.holding(reader, epoch_no, first, last, before)))
+
     try:
         seeds = store.read_now(machines.seeds)
         fresh.write_now(lambda writer: machines.plant(writer, seeds))
         while arrived := store.read_now(partial(_some_after, segment=done)):
-            _, count = fresh.write_now(partial(project, arrived=arrived, now_us=now_us))
+            _, count = fresh.write_now(partial(project, arrived=arrived, now_us=now_us, earlier=ledger))
             records, done = records + count, arrived[-1].segment
             told(done, store.read_now(segments.last))
     finally:
@@ -213,7 +253,9 @@ def rebuild(store: CompanyStore, now_us: int, told: Callable[[int, int], None] =
 
 
 def _some_after(reader: Reader, segment: int) -> list[Segment]:
-    return list(segments.after(reader, segment, STEP_SEGMENTS))
+    """Only what the hub has folded: of what it has not, the telemetry is still to be moved out of the ledger."""
+    folded = cursor(reader)
+    return [found for found in segments.after(reader, segment, STEP_SEGMENTS) if found.segment <= folded]
 
 
 def _remove(path: Path) -> None:

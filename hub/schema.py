@@ -1,9 +1,9 @@
 """A company's tables, put together: released scripts are never edited, only followed by new ones."""
 
 from hub.ledger.schema import LEDGER
-from hub.machines.schema import MACHINES
+from hub.machines.schema import CLOCKS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
-from hub.series.schema import SERIES
+from hub.series.schema import SERIES, STAMPED
 from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
 from hub.timeline.schema import TIMELINE
 
@@ -13,6 +13,6 @@ CREATE TABLE projector (
     segment INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR,)
+COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED)
 PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""

@@ -89,7 +89,7 @@ def keep_status(writer: Writer, epoch_no: int, batch: Batch, received_us: int) -
         " ON CONFLICT (agent) DO UPDATE SET epoch_no = excluded.epoch_no, received = excluded.received,"
         " sent_at = excluded.sent_at, status = excluded.status"
         " WHERE (excluded.epoch_no, excluded.sent_at) >= (agent_status.epoch_no, agent_status.sent_at)",
-        (batch.agent, epoch_no, received_us, to_us(batch.sent_at), msgspec.json.encode(batch.status)),
+        (batch.agent, epoch_no, received_us, min(to_us(batch.sent_at), received_us), msgspec.json.encode(batch.status)),
     )
 
 

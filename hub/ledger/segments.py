@@ -24,6 +24,8 @@ class Segment(msgspec.Struct, frozen=True):
 
     segment: int
     epoch_no: int
+    first_seq: int
+    last_seq: int
     received_us: int
     records: list[Record]
     samples: list[Record]
@@ -74,11 +76,23 @@ def _spans(records: list[Record]) -> dict[str, tuple[int, int]]:
 def after(reader: Reader, segment: int, limit: int) -> Iterator[Segment]:
     """Up to `limit` segments that arrived after one, in order of arrival."""
     rows = reader.all(
-        "SELECT segment, epoch_no, received, body, samples FROM segments WHERE segment > ? ORDER BY segment LIMIT ?",
+        "SELECT segment, epoch_no, first_seq, last_seq, received, body, samples FROM segments WHERE segment > ?"
+        " ORDER BY segment LIMIT ?",
         (segment, limit),
     )
-    for number, epoch_no, received, body, samples in rows:
-        yield Segment(number, epoch_no, received, _opened(body), _opened(samples))
+    for number, epoch_no, low, high, received, body, samples in rows:
+        yield Segment(number, epoch_no, low, high, received, _opened(body), _opened(samples))
+
+
+def holding(reader: Reader, epoch_no: int, first_seq: int, last_seq: int, before: int) -> Iterator[Segment]:
+    """Segments that arrived earlier than segment `before` with numbers from first to last, without telemetry."""
+    rows = reader.all(
+        "SELECT segment, epoch_no, first_seq, last_seq, received, body FROM segments"
+        " WHERE epoch_no = ? AND last_seq >= ? AND first_seq <= ? AND segment < ? ORDER BY segment",
+        (epoch_no, first_seq, last_seq, before),
+    )
+    for number, epoch, low, high, received, body in rows:
+        yield Segment(number, epoch, low, high, received, _opened(body), [])
 
 
 def last(reader: Reader) -> int:

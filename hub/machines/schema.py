@@ -66,4 +66,13 @@ CREATE TABLE life (
     received INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-PROJECTED = ("machines", "state_models", "changes", "conditions", "newest")
+CLOCKS = """
+CREATE TABLE clocks (
+    epoch_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    from_seq INTEGER NOT NULL,
+    offset_us INTEGER NOT NULL,
+    PRIMARY KEY (epoch_no, seq)
+) WITHOUT ROWID;
+"""
+PROJECTED = ("machines", "state_models", "changes", "conditions", "newest", "clocks")

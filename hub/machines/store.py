@@ -11,7 +11,8 @@ import msgspec
 from contract.batch import Batch
 from contract.keys import split_machine_key
 from contract.records import Machine, Value
-from contract.times import AHEAD_LIMIT_US, to_us
+from contract.times import to_us
+from hub.machines.clock_model import Correction
 from hub.machines.fold import QUALITIES, MachineRows
 from hub.stores.company import Reader, Row, Writer
 
@@ -146,6 +147,71 @@ def _write_machine(writer: Writer, machine_id: int, row: tuple[int, str, bytes, 
     )
 
 
+def corrections(reader: Reader, epoch_no: int, first: int, last: int) -> list[Correction]:
+    """What an epoch's agent found out about its clock that touches the numbers from `first` to `last`."""
+    rows = reader.all(
+        "SELECT from_seq, seq, offset_us FROM clocks WHERE epoch_no = ? AND seq > ? AND from_seq <= ?",
+        (epoch_no, first, last),
+    )
+    return [Correction(*row) for row in rows]
+
+
+def keep_corrections(writer: Writer, epoch_no: int, found: Iterable[Correction]) -> list[Correction]:
+    """Keeps corrections; those that were not known before."""
+    return [
+        one
+        for one in found
+        if writer.run(
+            "INSERT INTO clocks (epoch_no, from_seq, seq, offset_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (epoch_no, one.from_seq, one.before_seq, one.offset_us),
+        )
+    ]
+
+
+def remove(writer: Writer, rows: MachineRows) -> None:
+    """Takes a segment's rows out again, where they stand; `write` puts them elsewhere."""
+    ids = ids_of(writer, dict.fromkeys(row[0] for row in (*rows.machines, *rows.changes, *rows.conditions)))
+    writer.many(
+        "DELETE FROM changes WHERE machine_id = ? AND at = ? AND signal = ? AND epoch_no = ? AND seq = ?",
+        [(ids[row[0]], row[1], row[2], *row[8:]) for row in rows.changes],
+    )
+    writer.many(
+        "DELETE FROM conditions WHERE machine_id = ? AND at = ? AND id = ? AND epoch_no = ? AND seq = ?",
+        [(ids[row[0]], row[1], row[2], *row[6:]) for row in rows.conditions],
+    )
+    writer.many(
+        "DELETE FROM state_models WHERE machine_id = ? AND at = ? AND epoch_no = ? AND seq = ?",
+        [(ids[row[0]], row[1], *row[4:]) for row in rows.machines],
+    )
+    writer.many(
+        "UPDATE machines SET epoch_no = 0, seq = 0 WHERE machine_id = ? AND epoch_no = ? AND seq = ?",
+        [(ids[row[0]], *row[4:]) for row in rows.machines],
+    )
+    for machine, signal, epoch_no, seq in dict.fromkeys((row[0], row[2], *row[8:]) for row in rows.changes):
+        gone = "DELETE FROM newest WHERE machine_id = ? AND signal = ? AND epoch_no = ? AND seq = ?"
+        if writer.run(gone, (ids[machine], signal, epoch_no, seq)):
+            writer.run(
+                "INSERT INTO newest (machine_id, signal, at, value, quality, code, seen, telemetry, epoch_no, seq)"
+                " SELECT machine_id, signal, at, value, quality, code, seen, 0, epoch_no, seq FROM changes"
+                " WHERE machine_id = ? AND signal = ? ORDER BY at DESC LIMIT 1",
+                (ids[machine], signal),
+            )
+
+
+def move_newest(writer: Writer, epoch_no: int, moved: Iterable[Row]) -> None:
+    """Telemetry was moved in time: (machine number, signal, at, value, quality, seq) of each block's newest value."""
+    for machine_id, signal, at, value, quality, seq in moved:
+        writer.run(
+            "UPDATE newest SET at = ? WHERE machine_id = ? AND signal = ? AND epoch_no = ? AND seq = ?",
+            (at, machine_id, signal, epoch_no, seq),
+        )
+        writer.run(
+            "UPDATE newest SET at = ?, value = ?, quality = ?, code = NULL, epoch_no = ?, seq = ?"
+            " WHERE machine_id = ? AND signal = ? AND telemetry = 1 AND (at, epoch_no, seq) < (?, ?, ?)",
+            (at, value, quality, epoch_no, seq, machine_id, signal, at, epoch_no, seq),
+        )
+
+
 def state_models(reader: Reader, machine_id: int) -> tuple[tuple[int, str], ...]:
     """(from_us, state model) of a machine, ascending, only where it changes."""
     rows = reader.all("SELECT at, model FROM state_models WHERE machine_id = ? ORDER BY at", (machine_id,))
@@ -190,21 +256,19 @@ def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterato
 def keep_life(writer: Writer, batch: Batch, site: str, received_us: int) -> None:
     """Keeps each machine's proof of life as the batch's status says it; an older batch changes nothing.
 
-    A proof of life from the future (the agent's clock is wrong) counts as of now.
+    What the agent's clock puts later than now (it is wrong then) counts as of now.
     """
     rows = []
+    sent_at = min(to_us(batch.sent_at), received_us)
     for status in batch.status.machines:
         try:
             if split_machine_key(status.machine)[0] != site:
                 continue
         except ValueError:
             continue
-        known = to_us(status.known_until) if status.known_until is not None else None
-        if known is not None and known - received_us > AHEAD_LIMIT_US:
-            known = received_us
+        known = min(to_us(status.known_until), received_us) if status.known_until is not None else None
         bad = msgspec.json.encode(status.bad_signals[:1000])
         reason = status.reason[:500] if status.reason else None
-        sent_at = to_us(batch.sent_at)
         rows.append((status.machine, batch.agent, known, status.connected, reason, bad, sent_at, received_us))
     writer.many(
         "INSERT INTO life (machine, agent, known_until, connected, reason, bad_signals, sent_at, received)"

@@ -3,46 +3,81 @@
 Times are microseconds since 1970, UTC.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from contract.times import effective_us
+from hub.machines.clock_model import Correction, offset_us
 from hub.series import columns, model
 from hub.series.columns import Point
-from hub.series.fold import points_of
+from hub.series.fold import moved, points_of
 from hub.series.model import HOUR_US, MINUTE_US, Rollup
 from hub.stores.company import Reader, Writer
 
-SETTLED_AFTER_US = 600_000_000  # a block that has lain for 10 min is re-cut even where no newer one came
+SETTLED_AFTER_US = 3_600_000_000
+"""A block lies for an hour before it is re-cut: so long a correction of its agent's clock may still move it."""
 
 
 def write_blocks(writer: Writer, rows: list[tuple[Any, ...]], ids: dict[str, int]) -> None:
     """Writes blocks; the same block again changes nothing."""
     writer.many(
-        "INSERT INTO sample_blocks (machine_id, signal, epoch_no, seq, t_min, t_max, count, quality, received, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO sample_blocks (machine_id, signal, epoch_no, seq, t_min, t_max, count, quality, received, body,"
+        " t0, seen, own, base) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(ids[row[0]], *row[1:]) for row in rows],
     )
 
 
-def settled(reader: Reader, now_us: int, limit: int) -> list[tuple[int, str, int]]:
-    """(machine number, signal, until_us): signals with hours that are over, or that have been quiet for long."""
-    quiet_since = now_us - SETTLED_AFTER_US
+def move_blocks(
+    writer: Writer, epoch_no: int, first: int, last: int, corrections: Sequence[Correction]
+) -> list[tuple[Any, ...]]:
+    """Puts the blocks of some numbers where their agent's corrected clock says; doing so again changes nothing.
+
+    Returns (machine number, signal, at, value, quality, seq) of the newest value of each block that moved.
+    """
+    newest: list[tuple[Any, ...]] = []
+    for machine_id, signal, seq, count, quality, body, t0, seen, own, base in writer.all(
+        "SELECT machine_id, signal, seq, count, quality, body, t0, seen, own, base FROM sample_blocks"
+        " WHERE epoch_no = ? AND seq BETWEEN ? AND ? AND base IS NOT NULL",
+        (epoch_no, first, last),
+    ):
+        by_us = effective_us(t0, seen, offset_us(corrections, seq), own=bool(own)) - base
+        if not by_us:
+            continue
+        fresh = moved(count, body, by_us)
+        writer.run(
+            "UPDATE sample_blocks SET base = base + ?, t_min = t_min + ?, t_max = t_max + ?, body = ?"
+            " WHERE machine_id = ? AND signal = ? AND epoch_no = ? AND seq = ?",
+            (by_us, by_us, by_us, fresh, machine_id, signal, epoch_no, seq),
+        )
+        points = points_of(count, quality, fresh)
+        at, value, _ = points[max(range(count), key=lambda index: (points[index][0], index))]
+        newest.append((machine_id, signal, at, value, quality, seq))
+    return newest
+
+
+def settled(reader: Reader, now_us: int, limit: int) -> list[tuple[int, str, int, int]]:
+    """(machine number, signal, until_us, received_before): what may be re-cut of signals that have something.
+
+    That are blocks which have lain, of hours that are over, or of a signal that has been quiet.
+    """
+    lain = now_us - SETTLED_AFTER_US
     rows = reader.all(
         "SELECT machine_id, signal, max(t_max), max(received) FROM sample_blocks GROUP BY machine_id, signal"
-        " HAVING min(t_max) < max(t_max) / ? * ? OR max(received) < ? LIMIT ?",
-        (HOUR_US, HOUR_US, quiet_since, limit),
+        " HAVING min(CASE WHEN received < ? THEN t_max END) < max(t_max) / ? * ? OR max(received) < ? LIMIT ?",
+        (lain, HOUR_US, HOUR_US, lain, limit),
     )
     return [
-        (machine_id, signal, newest + 1 if received < quiet_since else newest - newest % HOUR_US)
+        (machine_id, signal, newest + 1 if received < lain else newest - newest % HOUR_US, lain)
         for machine_id, signal, newest, received in rows
     ]
 
 
-def recut(writer: Writer, machine_id: int, signal: str, until_us: int) -> int:
-    """Moves a signal's blocks that end before `until_us` into hours; how many samples were moved."""
+def recut(writer: Writer, machine_id: int, signal: str, until_us: int, received_before: int) -> int:
+    """Moves a signal's blocks that end before `until_us` and came before a moment into hours; how many samples."""
     rows = writer.all(
         "SELECT epoch_no, seq, count, quality, body FROM sample_blocks"
-        " WHERE machine_id = ? AND signal = ? AND t_max < ?",
-        (machine_id, signal, until_us),
+        " WHERE machine_id = ? AND signal = ? AND t_max < ? AND received < ?",
+        (machine_id, signal, until_us, received_before),
     )
     hours: dict[int, list[Point]] = {}
     for _epoch_no, _seq, count, quality, body in rows:
