@@ -18,7 +18,11 @@ MODULES = [
     "hub.timeline.state_model",
     "hub.web.pages_account",
     "edge_agent.drivers.opcua.addresses",
+    "edge_agent.drivers.mqtt.addresses",
+    "edge_agent.drivers.mqtt.paths",
     "edge_agent.drivers.mqtt.settings",
+    "edge_agent.drivers.mqtt.times",
+    "edge_agent.drivers.mqtt.topics",
     "edge_agent.templates",
 ]
 

@@ -15,9 +15,10 @@ from typing import Final
 import structlog
 
 from edge_agent.drivers.faults import Faults
-from edge_agent.drivers.mqtt import advice
-from edge_agent.drivers.mqtt.decode import Decoded, TopicDecoder, topic_decoders
+from edge_agent.drivers.mqtt import advice, topics
+from edge_agent.drivers.mqtt.decode import Decoded, TopicDecoder
 from edge_agent.drivers.mqtt.link import Link, Message
+from edge_agent.drivers.mqtt.routing import MAX_KNOWN, Routes, routes_of
 from edge_agent.drivers.mqtt.settings import Alive, ConditionSettings, ConnectionSettings, SignalSettings
 from edge_agent.drivers.port import Driver, Feed, Misconfigured, Probe
 from edge_agent.drivers.probed import Probed
@@ -25,6 +26,10 @@ from edge_agent.reading import Delivery, InboxMark
 
 MAX_MESSAGES: Final = 1_000
 """Messages in one delivery."""
+MAX_MESSAGES_OF_LISTS: Final = 50
+"""The same where a message may hold thousands of readings (`each`)."""
+MAX_GUESSED: Final = 20
+"""So many unknown topics make us look for a wildcard of an earlier configuration; further ones only end themselves."""
 MAX_EARLY: Final = 20_000
 """Messages held while waiting for a machine's first heartbeat."""
 
@@ -54,8 +59,12 @@ class MqttDriver:
         self._settings = connection
         self._client_name = client_name
         self._data_dir = data_dir
-        self._topics = topic_decoders(addresses)
-        self._count = len(addresses)
+        self._addresses = addresses
+        self._routes = routes_of(addresses, connection.encoding, connection.time_zone)
+        try:
+            self._subscriptions = self._routes.subscriptions()
+        except ValueError as error:
+            raise Misconfigured(str(error)) from error
 
     async def run(self, feed: Feed) -> None:
         """Delivers until the link is lost; raises ConnectionLost or Misconfigured."""
@@ -63,42 +72,46 @@ class MqttDriver:
         try:
             kept = await link.open()
             log.info("mqtt connected", url=self._settings.url, session="kept" if kept else "new")
-            await _Reader(link, self._settings.alive, self._topics, feed).run()
+            await _Reader(link, self._settings.alive, self._routes, self._subscriptions, feed).run()
         finally:
             await link.close()
 
     async def probe(self, timeout_s: float) -> list[Probe]:
-        """Listens until every topic has said something, at most `timeout_s`; one result per address.
+        """Listens until every address has said something, at most `timeout_s`; one result per address.
 
         Takes no message from the agent's own session: it has a name and a session of its own.
         """
         settings = self._settings.model_copy(update={"client_id": None})
         link = Link(settings, f"{self._client_name}-check", keep_session=False)
+        heard: set[int] = set()
         try:
             await link.open()
-            refused = await link.subscribe(self._topics)
-            found = await self._listen(link, set(self._topics) - set(refused), timeout_s)
+            refused = await link.subscribe(self._subscriptions)
+            hints = {
+                address: advice.refused_topic(topic, code)
+                for topic, code in refused.items()
+                for address in self._routes.addresses(topic)
+            }
+            found = await self._listen(link, set(range(len(self._addresses))) - set(hints), heard, timeout_s)
         finally:
             await link.close()
-        for topic, code in refused.items():
-            for address in self._topics[topic].addresses:
-                hint = advice.refused_topic(topic, code)
-                found[address] = Probed(address, ok=False, quality="bad", advice=hint)
-        for topic, decoder in self._topics.items():
-            for address in decoder.addresses:
-                hint = f"{topic}: no message within {timeout_s:g} s; is the machine on, the topic right?"
-                found.setdefault(address, Probed(address, ok=False, quality="bad", advice=hint))
-        return [found[address] for address in range(self._count)]
+        for address, one in enumerate(self._addresses):
+            silent = advice.about_others if address in heard else advice.nothing_said
+            hint = hints.get(address) or silent(one.topic, timeout_s)
+            found.setdefault(address, Probed(address, ok=False, quality="bad", advice=hint))
+        return [found[address] for address in range(len(self._addresses))]
 
-    async def _listen(self, link: Link, topics: set[str], timeout_s: float) -> dict[int, Probe]:
+    async def _listen(self, link: Link, waiting: set[int], heard: set[int], timeout_s: float) -> dict[int, Probe]:
+        """What the first message about each address says; `heard` collects whose topics spoke at all."""
         found: dict[int, Probe] = {}
         end = time.monotonic() + timeout_s
-        while topics and (left_s := end - time.monotonic()) > 0:
+        while waiting and (left_s := end - time.monotonic()) > 0:
             decoded = Decoded([], {})
-            for message in await link.take(MAX_MESSAGES, left_s):
-                if message.topic in topics:
-                    topics.discard(message.topic)
-                    _decode(self._topics[message.topic], message, decoded)
+            for message in await link.take(MAX_MESSAGES_OF_LISTS, left_s):
+                decoder = None if message.topic is None else self._routes.of(message.topic)
+                if decoder is not None and not waiting.isdisjoint(decoder.addresses):
+                    heard.update(decoder.addresses)
+                    _decode(decoder, message, decoded)
             for reading in decoded.readings:
                 age_s = None if reading.at_us is None else round(time.time() - reading.at_us / 1e6, 6)
                 hint = decoded.wrong.get(reading.address)
@@ -107,16 +120,19 @@ class MqttDriver:
                 found[reading.address] = Probed(
                     reading.address, reading.quality != "bad", reading.value, reading.quality, age_s, hint
                 )
+                waiting.discard(reading.address)
         return found
 
 
 class _Reader:
     """One run on one open link."""
 
-    def __init__(self, link: Link, alive: Alive | None, topics: dict[str, TopicDecoder], feed: Feed) -> None:
+    def __init__(self, link: Link, alive: Alive | None, routes: Routes, subscriptions: list[str], feed: Feed) -> None:
         self._link = link
         self._alive = alive
-        self._topics = topics
+        self._routes = routes
+        self._subscriptions = subscriptions
+        self._most = MAX_MESSAGES_OF_LISTS if routes.lists else MAX_MESSAGES
         self._feed = feed
         self._faults = Faults(feed)
         self._unknown: set[str] = set()
@@ -124,9 +140,9 @@ class _Reader:
 
     async def run(self) -> None:
         early = [] if self._alive is None else await self._heartbeat(self._alive)
-        refused = await self._link.subscribe(self._topics)
+        refused = await self._link.subscribe(self._subscriptions)
         for topic, code in refused.items():
-            for address in self._topics[topic].addresses:
+            for address in self._routes.addresses(topic):
                 self._feed.address_fault(address, advice.refused_topic(topic, code))
         self._feed.connected()
         await self._deliver(early)
@@ -140,7 +156,7 @@ class _Reader:
             due_at = heard_at + self._link.silent_s
             if self._alive is not None:
                 due_at = min(due_at, self._silent_at)
-            messages = await self._link.take(MAX_MESSAGES, due_at - now)
+            messages = await self._link.take(self._most, due_at - now)
             await self._deliver(messages)
             if messages:
                 heard_at = time.monotonic()
@@ -152,7 +168,7 @@ class _Reader:
         Where a signal is read from the same topic, its messages count, but not before we are connected.
         """
         self._silent_at = time.monotonic() + alive.limit_s
-        if alive.topic in self._topics:
+        if any(topics.matches(told, alive.topic) for told in self._subscriptions):
             return []
         refused = await self._link.subscribe([alive.topic], qos=0)
         if refused:
@@ -181,7 +197,7 @@ class _Reader:
                 if not dead:
                     alive_us = message.at_us
                     self._silent_at = time.monotonic() + self._alive.limit_s
-            decoder = None if message.topic is None else self._topics.get(message.topic)
+            decoder = None if message.topic is None else self._routes.of(message.topic)
             if decoder is None:
                 self._forget(message)
             elif message.qos == 0:
@@ -201,12 +217,15 @@ class _Reader:
             raise advice.gone(self._alive.topic)
 
     def _forget(self, message: Message) -> None:
-        """A topic of an earlier configuration: our session at the broker still subscribes to it."""
+        """A topic of an earlier configuration: our session at the broker still subscribes to it, or to a wildcard."""
+        topic = message.topic
         heartbeat = None if self._alive is None else self._alive.topic
-        if message.topic is not None and message.topic != heartbeat and message.topic not in self._unknown:
-            self._unknown.add(message.topic)
-            self._link.unsubscribe(message.topic)
-            log.info("mqtt topic no longer read", topic=message.topic)
+        if topic is None or topic == heartbeat or topic in self._unknown or len(self._unknown) >= MAX_KNOWN:
+            return
+        guesses = topics.that_match(topic) if len(self._unknown) < MAX_GUESSED else [topic]
+        self._unknown.add(topic)
+        self._link.unsubscribe([guess for guess in guesses if guess not in self._subscriptions])
+        log.info("mqtt topic no longer read", topic=topic)
 
 
 def _decode(decoder: TopicDecoder, message: Message, into: Decoded) -> None:

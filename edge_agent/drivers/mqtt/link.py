@@ -10,6 +10,7 @@ Times: µs since 1970 UTC, strictly rising, taken as each packet is read.
 import asyncio
 import contextlib
 import os
+import ssl
 import threading
 import time
 from collections import deque
@@ -25,7 +26,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge_agent.drivers.mqtt import advice, quirks
+from edge_agent.drivers.mqtt import advice, quirks, tls
 from edge_agent.drivers.mqtt.client import LeanClient
 from edge_agent.drivers.mqtt.decode import MAX_PAYLOAD
 from edge_agent.drivers.mqtt.settings import ConnectionSettings, split_url
@@ -95,20 +96,30 @@ class Link:
 
     async def open(self) -> bool:
         """Connects; true where the broker had kept our session. Raises ConnectionLost or Misconfigured."""
-        host, port = split_url(self._settings.url)
         options: dict[str, Any] = {"keepalive": self._settings.keepalive_s}
         if self._settings.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's, untyped
             properties.SessionExpiryInterval = quirks.SESSION_EXPIRY_S if self._keep_session else 0
             properties.ReceiveMaximum = quirks.RECEIVE_MAXIMUM
+            properties.MaximumPacketSize = quirks.MAXIMUM_PACKET
             options |= {"clean_start": not self._keep_session, "properties": properties}
         try:
-            await asyncio.to_thread(self._client.connect, host, port, **options)
+            await asyncio.to_thread(self._connect, options)
             self._client.loop_start()
             async with asyncio.timeout(self._settings.connect_timeout_s):
                 return await self._connected
+        except ssl.SSLError as error:
+            raise advice.tls_failed(error, self._settings) from error
         except OSError as error:  # TimeoutError is one
             raise advice.unreachable(error, self._settings.url) from error
+
+    def _connect(self, options: dict[str, Any]) -> None:
+        """In a thread: reads the certificates, connects, shakes hands."""
+        host, port, with_tls = split_url(self._settings.url)
+        if with_tls:
+            self._client.server_name = self._settings.server_name
+            self._client.tls_set_context(tls.context_of(self._settings))
+        self._client.connect(host, port, **options)
 
     @property
     def silent_s(self) -> float:
@@ -141,9 +152,10 @@ class Link:
         except TimeoutError as error:
             raise advice.unreachable(error, self._settings.url) from error
 
-    def unsubscribe(self, topic: str) -> None:
-        """For a topic that an earlier configuration subscribed to in our persistent session."""
-        self._client.unsubscribe(topic)
+    def unsubscribe(self, topics: list[str]) -> None:
+        """For what an earlier configuration subscribed to in our persistent session."""
+        for start in range(0, len(topics), quirks.TOPICS_PER_SUBSCRIBE):
+            self._client.unsubscribe(topics[start : start + quirks.TOPICS_PER_SUBSCRIBE])
 
     async def take(self, limit: int, timeout_s: float | None = None) -> list[Message]:
         """What is waiting, at most `limit`; nothing after `timeout_s`. Raises once the link is lost and empty."""
@@ -228,7 +240,9 @@ class Link:
         self, _client: Client, _data: Any, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         from_broker = flags.is_disconnect_packet_from_server
-        if from_broker and reason.is_failure:
+        if isinstance(self._client.trouble, ssl.SSLError):
+            self._lose(advice.tls_failed(self._client.trouble, self._settings))
+        elif from_broker and reason.is_failure:
             self._lose(advice.refused(reason.value, reason.getName(), self._settings.url))
         else:
             self._lose(advice.dropped(self._settings.url, reason.getName(), heard=self._connected.done()))

@@ -10,6 +10,10 @@ RECEIVE_MAXIMUM: Final = 2_000
 """Messages the broker may send ahead of our acknowledgement (MQTT 5). With 3.1.1 the broker decides; Mosquitto's
 `max_inflight_messages` is 20 by default, which allows 20 messages per commit."""
 
+MAXIMUM_PACKET: Final = 16 * 2**20
+"""Bytes of a message; the broker discards a larger one (MQTT 5), which no memory of ours could bear. A payload over
+256 kB is no value anyway: up to this size it makes its signals bad, with the reason."""
+
 SESSION_EXPIRY_S: Final = 7 * 86_400
 """How long the broker keeps missed messages while the agent is away. EMQX and others may cap it."""
 

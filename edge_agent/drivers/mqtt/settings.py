@@ -1,75 +1,55 @@
-"""What a person writes to read a machine over MQTT. Needs no MQTT library."""
+"""What a person writes to read a machine over MQTT. Needs no MQTT library.
+
+The driver's three tables are found here: the connection below, signals and conditions from `addresses.py`.
+"""
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from edge_agent.settings import ConditionBase, ConnectionBase, Proof, SignalBase, Table
+from edge_agent.drivers.mqtt.addresses import ConditionSettings, Encoding, SignalSettings, TimeZone, Topic
+from edge_agent.settings import ConnectionBase, Proof, Table
 
-_URL: Final = re.compile(r"mqtt://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\s\[\]]+)(?::(?P<port>\d{1,5}))?/?")
-_STEP: Final = re.compile(r"""\.([^.\[\]'"\s]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]""")
+__all__ = ["ConditionSettings", "ConnectionSettings", "SignalSettings"]
 
-Path_ = tuple[str | int, ...]
+_URL: Final = re.compile(r"(?P<scheme>mqtts?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\s\[\]{}]+)(?::(?P<port>\d{1,5}))?/?")
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_TLS_ONLY: Final = ("ca_file", "client_certificate", "client_key", "server_name")
 
 
-def split_url(text: str) -> tuple[str, int]:
-    """Host and port of a broker's URL; ValueError where it is none.
+class Place(NamedTuple):
+    """Where a broker is."""
 
-    >>> split_url("mqtt://192.0.2.5")
-    ('192.0.2.5', 1883)
+    host: str
+    port: int
+    tls: bool
+
+
+def split_url(text: str) -> Place:
+    """Where the broker of a URL is; ValueError where it is none.
+
+    >>> split_url("mqtt://192.0.2.5"), split_url("mqtts://broker.example")
+    (Place(host='192.0.2.5', port=1883, tls=False), Place(host='broker.example', port=8883, tls=True))
     """
+    if text.startswith(("ssl://", "tls://")):
+        raise ValueError("write mqtts:// for MQTT over TLS")
+    if text.startswith(("ws://", "wss://")):
+        raise ValueError("MQTT over websockets is not read; write mqtt:// or mqtts:// and the broker's other port")
     found = _URL.fullmatch(text)
-    if text.startswith(("mqtts://", "ssl://", "wss://", "ws://")):
-        raise ValueError("only mqtt:// (without TLS) can be read so far")
-    if found is None or not 0 < int(found["port"] or 1883) < 65536:
-        raise ValueError("write mqtt://HOST:PORT, such as mqtt://192.0.2.5:1883; user and password have fields")
-    return found["host"].strip("[]"), int(found["port"] or 1883)
-
-
-def split_path(text: str) -> Path_:
-    """The steps of a path into a JSON payload; ValueError where it is none.
-
-    >>> split_path("$.axes[0]['load %']"), split_path("$")
-    (('axes', 0, 'load %'), ())
-    """
-    steps: list[str | int] = []
-    position = 1
-    while position < len(text):
-        found = _STEP.match(text, position)
-        if found is None:
-            break
-        name, index, quoted, double = found.groups()
-        steps.append(int(index) if index is not None else next(s for s in (name, quoted, double) if s is not None))
-        position = found.end()
-    if not text.startswith("$") or position != len(text):
-        raise ValueError("write a path such as $.axes[0].load or $['load %']")
-    return tuple(steps)
+    if found is None or not 0 < int(found["port"] or 1) < 65536:
+        raise ValueError(
+            "write mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS, such as mqtt://192.0.2.5:1883; "
+            "user and password have fields"
+        )
+    scheme = found["scheme"]
+    return Place(found["host"].strip("[]"), int(found["port"] or _PORTS[scheme]), tls=scheme == "mqtts")
 
 
 def _checked_url(text: str) -> str:
     split_url(text)
     return text
-
-
-def _checked_path(text: str) -> str:
-    split_path(text)
-    return text
-
-
-def _checked_topic(text: str) -> str:
-    if not text or "\0" in text or len(text.encode()) > 65_535:
-        raise ValueError("a topic has 1 to 65,535 bytes")
-    if "+" in text or "#" in text:
-        raise ValueError("a signal is read from one topic; + and # are not possible here")
-    if text.startswith("$share/"):
-        raise ValueError("a shared subscription would give some messages to others; leave out $share/")
-    return text
-
-
-Topic = Annotated[str, AfterValidator(_checked_topic)]
-PayloadPath = Annotated[str, AfterValidator(_checked_path)]
 
 
 class Alive(Table):
@@ -89,7 +69,8 @@ class ConnectionSettings(ConnectionBase):
     """How to reach an MQTT broker."""
 
     url: Annotated[str, AfterValidator(_checked_url)] = Field(
-        description="Address of the broker.", examples=["mqtt://192.0.2.5:1883"]
+        description="Address of the broker: mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS.",
+        examples=["mqtt://192.0.2.5:1883"],
     )
     protocol: Literal["5", "3.1.1"] = Field(
         "5", description="MQTT version. With 3.1.1 most brokers send only 20 messages ahead: slower."
@@ -100,6 +81,29 @@ class ConnectionSettings(ConnectionBase):
     )
     password_file: Path | None = Field(
         None, description="File that holds the password in its first line.", examples=["/etc/tsunagu/mqtt-password"]
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="TLS: certificate of the authority that signed the broker's certificate (PEM), where it is not a "
+        "public one.",
+        examples=["/etc/tsunagu/broker-ca.pem"],
+    )
+    client_certificate: Path | None = Field(
+        None,
+        description="TLS: our certificate (PEM), where the broker asks for one.",
+        examples=["/etc/tsunagu/edge.pem"],
+    )
+    client_key: Path | None = Field(
+        None,
+        description="TLS: the key of our certificate (PEM, without a password), where it is not in the same file.",
+        examples=["/etc/tsunagu/edge-key.pem"],
+    )
+    server_name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=253,
+        description="TLS: the name in the broker's certificate, where it differs from the one in url.",
+        examples=["broker.example"],
     )
     client_id: str | None = Field(
         None,
@@ -113,6 +117,14 @@ class ConnectionSettings(ConnectionBase):
     )
     connect_timeout_s: float = Field(
         4.0, gt=0, le=60, description="How long to wait for the broker when connecting, in seconds."
+    )
+    encoding: Encoding = Field(
+        "utf-8", description="How text is encoded: utf-8, shift_jis, euc_jp, utf-16, gb18030 or cp1252."
+    )
+    time_zone: TimeZone | None = Field(
+        None,
+        description="Time zone of the machine's clock, for times without an offset from UTC.",
+        examples=["Asia/Tokyo"],
     )
     alive: Alive | None = Field(
         None,
@@ -129,35 +141,16 @@ class ConnectionSettings(ConnectionBase):
             raise ValueError(f"{given[0]} needs a username")
         return self
 
+    @model_validator(mode="after")
+    def _tls_as_a_whole(self) -> "ConnectionSettings":
+        given = [name for name in _TLS_ONLY if getattr(self, name) is not None]
+        if given and not split_url(self.url).tls:
+            raise ValueError(f"{given[0]} is about TLS; write mqtts:// in url, or leave it out")
+        if self.client_key is not None and self.client_certificate is None:
+            raise ValueError("client_key needs a client_certificate")
+        return self
+
     @property
     def proof(self) -> Proof:
         """A heartbeat proves the machine; the broker's answers only the path."""
         return "path" if self.alive is None else "machine"
-
-
-class Address(Table):
-    """Which value of which message."""
-
-    topic: Topic = Field(description="Topic the machine publishes to.", examples=["shop/press-1/tower"])
-    path: PayloadPath | None = Field(
-        None,
-        description="Where in a JSON payload the value is; without it the payload is the value.",
-        examples=["$.green"],
-    )
-    time: PayloadPath | None = Field(
-        None,
-        description="Where in a JSON payload the source's time is: RFC 3339 text with its offset, or a number since "
-        "1970. Without it the time of arrival counts.",
-        examples=["$.ts"],
-    )
-    time_unit: Literal["auto", "s", "ms", "us"] = Field(
-        "auto", description="Unit of a time that is a number; auto tells s, ms and us apart by size."
-    )
-
-
-class SignalSettings(SignalBase, Address):
-    """A signal read from an MQTT topic."""
-
-
-class ConditionSettings(ConditionBase, Address):
-    """A condition (alarm) read from an MQTT topic."""
