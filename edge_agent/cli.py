@@ -13,6 +13,7 @@ from rich.console import Console
 
 from contract.times import to_us
 from edge_agent import checking, credential, health, logs, platform_posix, showing, supervisor
+from edge_agent.browsing.command import browse
 from edge_agent.buffer.model import StorageError
 from edge_agent.buffer.writer import Clocks
 from edge_agent.cli_parts import AsJson, Config, fail, settings_of
@@ -32,6 +33,9 @@ app = typer.Typer(
 CLOCKS: Final = Clocks(
     now_us=lambda: time.time_ns() // 1000, monotonic=time.monotonic, new_id=lambda: secrets.token_hex(12)
 )
+
+
+app.command()(browse)
 
 
 @app.command()
