@@ -7,6 +7,9 @@ current value that is read again counts from the moment it was seen, never earli
 before, or from within the blindness: there it would stand beside signals that are not known yet, and the hub would
 make a state of the half it sees. (A sample of telemetry is true by itself and keeps a time within the blindness.)
 
+The moment a current value was seen is known only as the arrival of what it came in. A change that follows at once,
+with a source time between the two, was true at that moment already: it takes the value's place.
+
 Pure. Times are microseconds since 1970, UTC; `t` is the time the hub folds by (`contract.times.effective_us`).
 """
 
@@ -18,6 +21,8 @@ from contract.times import AHEAD_LIMIT_US
 
 HELD: Final = 64
 """So many dropped repeats are remembered for one signal."""
+AT_ONCE_US: Final = 1_000_000
+"""What arrives within it after a value read again, with an earlier time, crossed it on the way; later it is a clock."""
 
 Key: TypeAlias = tuple[object, Quality, str | None]
 """What was said: value, quality, native code."""
@@ -47,7 +52,9 @@ def _time(fact: Fact) -> int:
 class Timeline:
     """The readings of one signal so far. `keeps`: telemetry, nothing is dropped as a repeat."""
 
-    __slots__ = ("armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "standing")
+    __slots__ = (
+        "armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "standing", "told",
+    )  # fmt: skip
 
     def __init__(self, *, keeps: bool) -> None:
         self.keeps = keeps
@@ -59,6 +66,7 @@ class Timeline:
         self.horizon: int | None = None
         self.mark: int | None = None
         self.floor: int | None = None
+        self.told: int | None = None
         self.awaiting = False
 
     @property
@@ -135,19 +143,27 @@ class Timeline:
         if first and not replayed and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
             self.mark = None
             before = self._judge(fact, replayed=False) if fact.t <= mark else _NOTHING
+            self.told = fact.t
             return before + self._redate(fact, mark)
         if fact.t > mark:
             self.mark = None
         return self._judge(fact, replayed=replayed)
 
     def _near_floor(self, fact: Fact, floor: int, *, replayed: bool) -> list[Fact]:
-        """`floor`: a value was said to hold from then on; this one arrived after it."""
+        """`floor`: a value was said to hold from then on, its own time is `told`; this one arrived after it."""
         if fact.t > floor:
             self.floor = None
             return self._judge(fact, replayed=replayed)
-        if replayed:
-            return self._judge(fact, replayed=True)
-        if floor - fact.t <= AHEAD_LIMIT_US:  # the machine's clock is a little behind ours
+        if replayed or self.keeps:
+            return self._judge(fact, replayed=replayed)
+        behind = floor - fact.t
+        if self.told is not None and fact.seen - floor <= AT_ONCE_US and behind <= AHEAD_LIMIT_US:
+            if fact.t <= self.told:
+                return self._judge(fact, replayed=False) if fact.t < self.told else _NOTHING
+            self.told = fact.t
+            return self._judge(Fact(floor, floor, fact.seen, fact.key), replayed=False)
+        self.told = None
+        if behind <= AHEAD_LIMIT_US:  # the machine's clock is a little behind ours
             return self._redate(fact, floor)
         # far behind: what is said at `floor` no longer holds, and when this one begins we cannot tell
         out = self._judge(fact, replayed=False)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.times import AHEAD_LIMIT_US
-from edge_agent.normalise.timeline import HELD, Fact, Key, Timeline, unknown
+from edge_agent.normalise.timeline import AT_ONCE_US, HELD, Fact, Key, Timeline, unknown
 
 KEYS: list[Key] = [("A", "good", None), ("B", "good", None), ("A", "uncertain", "0x40"), (None, "bad", "BadNoData")]
 readings = st.lists(st.tuples(st.integers(1, 30), st.sampled_from(KEYS), st.booleans()), max_size=60)
@@ -111,10 +111,29 @@ def test_a_sample_read_again_keeps_its_time_in_the_dark():
 
 
 def test_a_change_by_a_clock_a_little_behind_is_not_covered_by_the_value_read_again():
+    timeline, later = lost_at(1000), 5100 + AT_ONCE_US
+    timeline.arrive(Fact(100, 100, 5000, KEYS[0]), replayed=False)
+    assert timeline.arrive(Fact(4990, 4990, later, KEYS[1]), replayed=False) == [Fact(later, later, later, KEYS[1])]
+    assert timeline.arrive(Fact(4995, 4995, later, KEYS[0]), replayed=False) == [
+        Fact(later + 1, later + 1, later, KEYS[0])
+    ]
+
+
+def test_a_change_that_crossed_the_value_read_again_takes_its_place():
     timeline = lost_at(1000)
     timeline.arrive(Fact(100, 100, 5000, KEYS[0]), replayed=False)
-    assert timeline.arrive(Fact(4990, 4990, 5100, KEYS[1]), replayed=False) == [Fact(5100, 5100, 5100, KEYS[1])]
-    assert timeline.arrive(Fact(4995, 4995, 5100, KEYS[0]), replayed=False) == [Fact(5101, 5101, 5100, KEYS[0])]
+    assert timeline.arrive(Fact(4990, 4990, 5000, KEYS[1]), replayed=False) == [Fact(5000, 5000, 5000, KEYS[1])]
+    assert timeline.arrive(Fact(4995, 4995, 5100, KEYS[0]), replayed=False) == [Fact(5000, 5000, 5100, KEYS[0])]
+    assert timeline.arrive(Fact(5200, 5200, 5300, KEYS[1]), replayed=False) == [Fact(5200, 5200, 5300, KEYS[1])]
+
+
+def test_a_message_older_than_the_retained_one_does_not_take_its_place():
+    timeline = lost_at(1000)
+    timeline.awaiting = False
+    timeline.arrive(Fact(500, 500, 5000, KEYS[1]), replayed=False, held=True)
+    assert timeline.arrive(Fact(500, 500, 5000, KEYS[1]), replayed=False) == []
+    assert timeline.arrive(Fact(400, 400, 5001, KEYS[0]), replayed=False) == [Fact(400, 400, 5001, KEYS[0])]
+    assert timeline.standing == KEYS[1]
 
 
 def test_by_a_clock_far_behind_nothing_is_claimed():
