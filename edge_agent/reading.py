@@ -3,13 +3,17 @@
 First station after the wire. Nothing here knows what a signal means. Times are microseconds since 1970, UTC.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from contract.records import Quality
 
 Raw: TypeAlias = str | bool | int | float | None
+
+
+NOT_PROVIDED: Final = "NotProvided"
+"""Code of a bad reading: the machine has no such thing, and need not. Only news where it had it before."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):

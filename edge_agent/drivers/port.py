@@ -12,7 +12,14 @@ from edge_agent.reading import Delivery, InboxMark
 
 
 class ConnectionLost(Exception):
-    """The machine or its broker cannot be reached (any more): retry. The text says why and what to do."""
+    """The machine or its broker cannot be reached (any more): retry. The text says why and what to do.
+
+    `at_once`: the other side is there and well, only what it kept for us is gone; connect again without waiting.
+    """
+
+    def __init__(self, text: str, *, at_once: bool = False) -> None:
+        super().__init__(text)
+        self.at_once = at_once
 
 
 class Misconfigured(Exception):

@@ -14,7 +14,7 @@ from contract.times import AHEAD_LIMIT_US, EARLIEST_BELIEVED_US, from_us
 from edge_agent.normalise.timeline import Fact
 from edge_agent.normalise.track import UNNUMBERED, SeriesBook, SeriesKey, Track, Variant
 from edge_agent.normalise.values import Form
-from edge_agent.reading import Delivery, Reading
+from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
 from edge_agent.settings import MachineSettings
 
 NAN: Final = float("nan")
@@ -110,6 +110,9 @@ class Normaliser:
             self.newest = t
 
     def _slowly(self, out: Normalised, track: Track, reading: Reading, t: int, delivery: Delivery) -> None:
+        if reading.code == NOT_PROVIDED and track.name not in self._memory:
+            track.bad = False
+            return
         key = track.key_of(reading)
         if key is None:
             track.bad = reading.quality == "bad"
@@ -122,6 +125,8 @@ class Normaliser:
             return
         facts = track.timeline.arrive(fact, replayed=delivery.replayed, held=reading.held)
         self._report(out, track, facts, replayed=delivery.replayed)
+        if reading.code == NOT_PROVIDED:
+            track.bad = False
 
     def _report(self, out: Normalised, track: Track, facts: list[Fact], *, replayed: bool) -> None:
         if not facts:

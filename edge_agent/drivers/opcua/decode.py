@@ -8,7 +8,7 @@ bad with the code `NoValue`.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from asyncua import ua
 from asyncua.common.utils import Buffer
-from asyncua.ua.status_codes import get_name_and_doc
+from asyncua.ua.status_codes import StatusCodes, get_name_and_doc
 from asyncua.ua.ua_binary import variant_from_binary
 from asyncua.ua.uaerrors import UaError
 
@@ -28,6 +28,8 @@ EPOCH_US: Final = 11_644_473_600_000_000  # 1601 → 1970
 MAX_TICKS: Final = 2_650_467_743_990_000_000  # 9999-12-31T23:59:59: beyond it means "no time" (§5.2.2.5)
 OVERFLOW: Final = 0x0480  # InfoType DataValue, bit Overflow (OPC 10000-4 §7.38.1)
 
+_CODE: Final = 0xFFFF0000
+_GONE: Final = frozenset({StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ_RESPONSE: Final = 634
 _PUBLISH_RESPONSE: Final = 829
@@ -49,10 +51,14 @@ _LIBRARY_FAULTS = (
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where a monitored item's value goes: an address, and which element where the value is an array."""
+    """Where a monitored item's value goes: an address, and which element where the value is an array.
+
+    `names`: texts for the numbers of an enumeration; a number that is not listed stays a number.
+    """
 
     address: int
     index: int | None = None
+    names: Mapping[int, str] | None = None
 
 
 class Changes(msgspec.Struct):
@@ -67,6 +73,8 @@ class Changes(msgspec.Struct):
     """The server ended the subscription; the name of its status."""
     overflowed: list[int] = []
     wrong: dict[int, str] = {}
+    gone: list[int] = []
+    """Addresses whose node the server has removed; what it monitors under that name will say no more."""
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -80,9 +88,14 @@ class Decoder:
     """Reads the responses of one subscription. `targets[client handle]` tells where each item's value goes."""
 
     def __init__(self, targets: Sequence[tuple[Target, ...]]) -> None:
-        self.targets = targets
-        self._direct = [t[0].address if len(t) == 1 and t[0].index is None else -1 for t in targets]
+        self.targets = list(targets)
+        self._direct = [_direct(of_node) for of_node in targets]
         self._shapes: dict[int, tuple[int, struct.Struct, int]] = {}
+
+    def aim(self, handle: int, targets: tuple[Target, ...]) -> None:
+        """Where this item's values go from now on."""
+        self.targets[handle] = targets
+        self._direct[handle] = _direct(targets)
 
     def publish(self, body: bytes) -> Changes:
         """A PublishResponse. Raises wire.WireError where the bytes are none."""
@@ -204,6 +217,10 @@ class Decoder:
         quality, code = status_of(status)
         for target in targets:
             value = None if quality == "bad" else raw_of(data[start:end], target.index)
+            if target.names is not None and type(value) is int:
+                value = target.names.get(value, value)
+            if status & _CODE in _GONE:
+                changes.gone.append(target.address)
             if status & OVERFLOW == OVERFLOW:
                 changes.overflowed.append(target.address)
             if isinstance(value, Wrong):
@@ -214,6 +231,12 @@ class Decoder:
             else:
                 changes.readings.append(Reading(target.address, value, at_us, quality, code))
         return behind
+
+
+def _direct(targets: tuple[Target, ...]) -> int:
+    """The one address that takes a value just as it is, else -1."""
+    plain = len(targets) == 1 and targets[0].index is None and targets[0].names is None
+    return targets[0].address if plain else -1
 
 
 def _skip_header(data: bytes, expected: int) -> int:

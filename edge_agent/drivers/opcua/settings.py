@@ -62,6 +62,13 @@ class ConnectionSettings(SignInSettings, EndpointSettings):
         default=False,
         description="Send the password readable for anyone on the network, where the server knows no other way.",
     )
+    machine: str | None = Field(
+        default=None,
+        min_length=1,
+        description="For state_model machinetool or machinery, where the server shows several machines: the name of "
+        "this one there.",
+        examples=["MC-01"],
+    )
     publishing_interval_ms: int = Field(
         default=100, ge=10, le=60_000, description="How often the server sends what has changed, in milliseconds."
     )

@@ -7,8 +7,7 @@ import pytest
 from asyncua import ua
 from asyncua.server import subscription_service
 
-from edge_agent.drivers.opcua import driver as driver_module
-from edge_agent.drivers.opcua import session
+from edge_agent.drivers.opcua import reader, session
 from edge_agent.drivers.opcua.addresses import SignalSettings
 from edge_agent.drivers.port import Driver
 from tests.support.drivers import running
@@ -85,7 +84,7 @@ async def test_quality_and_native_code_come_with_the_value(machine: Machine, dri
 async def test_a_bad_node_degrades_only_itself_and_is_tried_again(
     machine: Machine, driver_of: Drivers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(driver_module, "RETRY_NODES_S", 0.3)
+    monkeypatch.setattr(reader, "RETRY_FIRST_S", 0.3)
     await machine.add("There", 1, Kind.Int32)
     nodes = ["ns=2;s=There", "ns=2;s=Later", "nsu=urn:example:none;s=There", "i=85"]
     async with running(driver_of(machine.endpoint, *nodes)) as run:

@@ -1,0 +1,166 @@
+"""One run on one open session: monitors every place, delivers whole notifications, keeps the session alive. I/O only.
+
+The changes of all responses until MoreNotifications is false are one delivery, in sequence order. A publish is
+acknowledged after the delivery is durable. The first notification after a connect holds every current value. A node
+that is not there, or goes, degrades only its own addresses; it is looked for again, after 2 s and then ever more
+seldom, up to once a minute. Times: µs since 1970 UTC for readings and proof of life, monotonic seconds for what is due.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from edge_agent.drivers.faults import Faults
+from edge_agent.drivers.opcua import advice
+from edge_agent.drivers.opcua.decode import Changes, Decoder, status_of
+from edge_agent.drivers.opcua.publishing import Publishing
+from edge_agent.drivers.opcua.resolving import Missing
+from edge_agent.drivers.opcua.session import Session
+from edge_agent.drivers.opcua.settings import ConnectionSettings
+from edge_agent.drivers.opcua.subscription import Monitored
+from edge_agent.drivers.opcua.wanted import Wanted
+from edge_agent.drivers.port import ConnectionLost, Feed
+from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
+
+RETRY_FIRST_S: Final = 2.0
+RETRY_LAST_S: Final = 60.0
+MAX_GATHERED: Final = 100_000
+"""Changes held in memory for one delivery; a notification that never ends is delivered in parts."""
+
+log = structlog.get_logger(__name__)
+
+
+class Reader:
+    """Used once, on a session that was just opened."""
+
+    def __init__(self, session: Session, settings: ConnectionSettings, wanted: Wanted, feed: Feed) -> None:
+        self._session = session
+        self._settings = settings
+        self._wanted = wanted
+        self._feed = feed
+        self._decoder = Decoder(wanted.targets)
+        self._publishing = Publishing(session, settings, self._decoder)
+        self._monitored = Monitored(session, settings, self._publishing)
+        self._absent: dict[int, Missing] = {}
+        """Places that cannot be monitored now, by handle."""
+        self._faults = Faults(feed)
+        self._overflowed: dict[int, int] = {}
+        self._retry_at = 0.0
+        self._retry_s = RETRY_FIRST_S
+
+    async def run(self) -> None:
+        """Delivers until the link is lost. Raises ConnectionLost or Misconfigured."""
+        try:
+            await self._monitored.begin()
+            unreadable = await self._monitor(range(len(self._wanted.places)))
+            self._feed.connected()
+            if unreadable:
+                await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
+            await self._follow()
+        finally:
+            await self._publishing.close()
+
+    async def _monitor(self, handles: Sequence[int]) -> list[Reading]:
+        """Monitors these places; a bad reading for each address that cannot be read, and its fault told."""
+        located = await self._wanted.locate(self._session, handles, self._decoder)
+        absent = dict(located.missing)
+        for handle, status in (await self._monitored.add(located.nodes)).items():
+            reason = advice.about_node(self._wanted.places[handle].text, status)
+            absent[handle] = Missing(reason, status_of(status)[1] or "Bad")
+        unreadable = []
+        for handle in handles:
+            missing = absent.get(handle)
+            if missing is None and self._absent.pop(handle, None) is not None:
+                self._retry_s = RETRY_FIRST_S
+                self._tell(handle, None)
+            elif missing is not None:
+                unreadable += self._say_absent(handle, missing)
+        self._plan_retry()
+        return unreadable
+
+    def _say_absent(self, handle: int, missing: Missing) -> list[Reading]:
+        """Bad readings for a place that is not there; nothing new where that was said before."""
+        said = self._absent.get(handle)
+        self._absent[handle] = missing
+        if said is not None and said.code == missing.code:
+            return []
+        if not missing.optional:
+            self._tell(handle, missing.reason)
+        code = NOT_PROVIDED if missing.optional else missing.code
+        return [Reading(target.address, None, None, "bad", code) for target in self._wanted.targets[handle]]
+
+    def _tell(self, handle: int, reason: str | None) -> None:
+        for target in self._wanted.targets[handle]:
+            self._feed.address_fault(target.address, reason)
+
+    def _plan_retry(self) -> None:
+        self._retry_at = time.monotonic() + self._retry_s
+        self._retry_s = min(self._retry_s * 2, RETRY_LAST_S)
+
+    async def _follow(self) -> None:
+        gathered: list[Reading] = []
+        notifications: list[tuple[int, int]] = []
+        unfinished: set[int] = set()
+        self._publishing.heard()
+        self._publishing.request()
+        while True:
+            due_s = await self._chores()
+            silent_s = self._publishing.silent_in_s()
+            arrived = await self._publishing.next(max(min(due_s, silent_s), 0.0))
+            if arrived is None:
+                if self._publishing.silent_in_s() <= 0:
+                    raise ConnectionLost(
+                        f"{self._settings.endpoint}: no sign of life for longer than the server promised; "
+                        "is the machine still on and the network up?"
+                    )
+                continue
+            changes, at_us = arrived
+            gathered += changes.readings
+            if not changes.keep_alive:
+                notifications.append((changes.subscription, changes.sequence))
+            self._notice(changes)
+            (unfinished.add if changes.more else unfinished.discard)(changes.subscription)
+            if unfinished and len(gathered) < MAX_GATHERED:
+                self._publishing.request()
+                continue
+            if gathered:
+                await self._feed.deliver(Delivery(gathered, at_us))
+                gathered = []
+                self._publishing.heard()
+            for subscription, sequence in notifications:
+                self._publishing.acknowledge(subscription, sequence)
+            notifications.clear()
+            self._publishing.request()
+            self._feed.alive(at_us)
+
+    async def _chores(self) -> float:
+        """Does what is due beside reading; seconds until the next is."""
+        now = time.monotonic()
+        if now >= self._session.renew_at:
+            await self._session.renew()
+        if self._absent and now >= self._retry_at:
+            handles = sorted(self._absent)
+            await self._monitored.drop(handles)
+            unreadable = await self._monitor(handles)
+            if unreadable:
+                await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
+        due = min(self._session.renew_at, self._retry_at) if self._absent else self._session.renew_at
+        return max(due - time.monotonic(), 0.0)
+
+    def _notice(self, changes: Changes) -> None:
+        """Tells the feed of values that cannot be used, of nodes that went, and of overflows of the server's queues."""
+        for address in changes.overflowed:
+            self._overflowed[address] = count = self._overflowed.get(address, 0) + 1
+            if count.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: seen, but the log stays readable
+                log.warning("opcua queue overflowed at the server", address=address, times=count)
+        for address in changes.gone:
+            handle = self._wanted.handle_of(address)
+            if handle not in self._absent:
+                reason = f"{self._wanted.text_of(address)}: the server has removed this node; looking for it again"
+                self._absent[handle] = Missing(reason)
+                self._tell(handle, reason)
+                self._retry_s = RETRY_FIRST_S
+                self._plan_retry()
+        self._faults.settle(changes.readings, changes.wrong)
