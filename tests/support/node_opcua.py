@@ -54,7 +54,11 @@ class Peer:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._line(ANSWER_S))
+        deadline = time.monotonic() + ANSWER_S
+        line = ""
+        while not line.startswith("{"):  # the library writes remarks of its own
+            line = self._line(deadline - time.monotonic())
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
     def wait_ready(self) -> None:

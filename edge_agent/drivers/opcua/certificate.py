@@ -56,6 +56,11 @@ class Own:
     file: Path
 
     @property
+    def name(self) -> str:
+        """The name in it, as servers list it."""
+        return str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+    @property
     def thumbprint(self) -> str:
         """SHA-1, the name under which servers list it (OPC 10000-4 §7.2)."""
         return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  (a name, no protection)

@@ -1,12 +1,12 @@
 """The way into a server: socket, secure channel, session, user. I/O only; each failure leaves in plain words.
 
 Order matters for what may be given away: the server's certificate is compared with the pinned one before the channel
-opens, and before a password or a signature of the user goes out; it is pinned after the server has shown, by opening
-the session, that it holds the key.
+opens, and before a password or a signature of the user goes out. It is pinned when the session is there, since the
+server has then shown that it holds the key; without encryption it shows that by reading the password.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,21 +14,22 @@ from asyncua import ua
 from cryptography.exceptions import InvalidSignature
 
 from edge_agent.drivers.opcua import advice, certificate, identity, pins, refusals, security
+from edge_agent.drivers.opcua.client import OwnClient
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import ConnectionLost, Misconfigured
 
 _FAILURES: Final = (*advice.LINK_ERRORS, InvalidSignature)
 
 
-def new_client(settings: ConnectionSettings, client_name: str) -> identity.TokenClient:
+def new_client(settings: ConnectionSettings, client_name: str) -> OwnClient:
     """The library's client, not connected. Its application URI is the one in the agent's certificate."""
-    client = identity.TokenClient(settings.endpoint, timeout=settings.connect_timeout_s)
+    client = OwnClient(settings.endpoint, timeout=settings.connect_timeout_s)
     client.name = client.description = client_name
     client.application_uri = certificate.uri_of(certificate.agent_of(client_name))
     return client
 
 
-async def enter(client: identity.TokenClient, settings: ConnectionSettings, data_dir: Path) -> None:
+async def enter(client: OwnClient, settings: ConnectionSettings, data_dir: Path) -> None:
     """Opens channel and session and signs in. Raises ConnectionLost or Misconfigured; the caller then closes."""
     who = await asyncio.to_thread(identity.load, settings)
     secured = None
@@ -37,21 +38,21 @@ async def enter(client: identity.TokenClient, settings: ConnectionSettings, data
         secured = await security.prepare(settings, data_dir, agent)
         client.secure(secured.policy)
     created = await _open(client, settings, secured)
-    if secured is None and who.needs_server and created.ServerCertificate:
+    if created.ServerCertificate and (secured is not None or who.needs_server):
         shown = pins.parse(created.ServerCertificate, settings.endpoint)
-        security.check(shown, data_dir, settings.endpoint, timedelta())
+        if secured is None:
+            security.check(shown, data_dir, settings.endpoint, timedelta())
+        security.pin(shown, data_dir, settings.endpoint)
     endpoint = client.find_endpoint(created.ServerEndpoints, security.mode_of(settings), client.security_policy.URI)
     client.token = identity.choose(endpoint.UserIdentityTokens, who, settings, client.security_policy.URI)
     try:
         await identity.sign_in(client, who)
     except advice.LINK_ERRORS as error:
         raise refusals.of_sign_in(error, settings.endpoint, who.username, who.described) from error
-    if created.ServerCertificate and (secured is not None or who.needs_server):
-        security.pin(pins.parse(created.ServerCertificate, settings.endpoint), data_dir, settings.endpoint)
 
 
 async def _open(
-    client: identity.TokenClient, settings: ConnectionSettings, secured: security.Secured | None
+    client: OwnClient, settings: ConnectionSettings, secured: security.Secured | None
 ) -> ua.CreateSessionResult:
     try:
         await client.connect_socket()
@@ -71,5 +72,6 @@ async def _explained(
     if refusals.is_unencrypted(error):
         wanted = refusals.endpoint_name(security.POLICIES[settings.security].URI, security.mode_of(settings))
         return Misconfigured(refusals.not_offered(settings.endpoint, wanted, await security.offered(settings)))
-    own = None if secured is None else secured.own
-    return refusals.of_channel(error, settings.endpoint, own, timedelta() if secured is None else secured.clock_ahead)
+    if secured is None:
+        return refusals.of_channel(error, settings.endpoint, None, datetime.now(UTC), timedelta())
+    return refusals.of_channel(error, settings.endpoint, secured.own, datetime.now(UTC), secured.clock_ahead)

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from asyncua import ua
-from asyncua.client.client import Client
-from asyncua.crypto.security_policies import SecurityPolicy
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
 from edge_agent.drivers.opcua import refusals
+from edge_agent.drivers.opcua.client import OwnClient
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import Misconfigured
 from edge_agent.drivers.sign_in import password
@@ -32,22 +31,6 @@ _STRENGTH: Final = (
 """Weakest first. The two old ones encrypt tokens only: worse than the others, better than a readable password."""
 MAX_PASSWORD_BYTES: Final = 128
 """What surely fits into one RSA block together with the server's nonce."""
-
-
-class TokenClient(Client):
-    """The library's client, which signs in with the token policy that it is told (its own takes the first)."""
-
-    token: ua.UserTokenPolicy | None = None
-    security_policy: SecurityPolicy  # type: ignore[assignment]  # the library's own annotation knows only None
-
-    def secure(self, policy: SecurityPolicy) -> None:
-        """What the channel is to be opened with."""
-        self.security_policy = policy
-        self.uaclient.set_security(policy)
-
-    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
-        """The policy that was chosen."""
-        return super().server_policy(token_type) if self.token is None else self.token
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,7 +99,7 @@ def choose(
     return best
 
 
-async def sign_in(client: TokenClient, identity: Identity) -> None:
+async def sign_in(client: OwnClient, identity: Identity) -> None:
     """ActivateSession. Raises as the library does."""
     # only now: in CreateSession the library would show the user's certificate as the application's
     client.user_private_key = identity.key

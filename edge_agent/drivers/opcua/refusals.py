@@ -119,9 +119,13 @@ def unsigned_certificate(endpoint: str) -> str:
 
 
 def of_channel(
-    error: BaseException, endpoint: str, own: Own | None, clock_ahead: timedelta
+    error: BaseException, endpoint: str, own: Own | None, now: datetime, clock_ahead: timedelta
 ) -> ConnectionLost | Misconfigured:
-    """A failed secure channel or CreateSession: nearly always about certificates."""
+    """A failed secure channel or CreateSession: nearly always about certificates.
+
+    Servers hide the reason on purpose (BadSecurityChecksFailed, OPC 10000-4 §6.1.3); what this side can see of it, the
+    dates, is said.
+    """
     if isinstance(error, InvalidSignature):
         return Misconfigured(
             f"the server at {endpoint} cannot prove that the certificate it shows is its own; "
@@ -131,7 +135,7 @@ def of_channel(
         return advice.explain(error, endpoint)
     if isinstance(error, UaStatusCodeError):
         name = status_name(error.code)
-        text = _about_own(name, own, clock_ahead)
+        text = _about_own(name, own, now + clock_ahead, clock_ahead)
         if text is not None:
             return Misconfigured(f"the server at {endpoint} {text} ({name})")
     elif isinstance(error, ConnectionError) and not isinstance(error, ConnectionRefusedError):
@@ -172,17 +176,18 @@ def of_sign_in(
     return Misconfigured(f"the server at {endpoint} {text} ({name})")
 
 
-def _about_own(name: str, own: Own, clock_ahead: timedelta) -> str | None:
-    """What a server says of this agent's certificate."""
+def _about_own(name: str, own: Own, there: datetime, clock_ahead: timedelta) -> str | None:
+    """What a server says of this agent's certificate; `there` is the time by the server's clock."""
+    begins = own.certificate.not_valid_before_utc
+    outside = not begins <= there <= own.ends
+    if name in {"BadCertificateTimeInvalid", "BadCertificateIssuerTimeInvalid"} or (name in _UNTRUSTED and outside):
+        return (
+            f"does not take this agent's certificate at this time: it is valid from {begins:%Y-%m-%d} to "
+            f"{own.ends:%Y-%m-%d}, there it is {there:%Y-%m-%d}{_clocks(clock_ahead)}; correct the clock that is wrong, "
+            "or make a new certificate here with tsunagu-agent trust renew and trust it there"
+        )
     if name in _UNTRUSTED:
         return f"does not trust this agent's certificate: {_trust_it(own)}"
-    if name in {"BadCertificateTimeInvalid", "BadCertificateIssuerTimeInvalid"}:
-        certificate = own.certificate
-        return (
-            f"says that this agent's certificate is not valid now: it is valid from "
-            f"{certificate.not_valid_before_utc:%Y-%m-%d} to {own.ends:%Y-%m-%d}{_clocks(clock_ahead)}; correct the "
-            "clock there, or make a new certificate here: tsunagu-agent trust renew"
-        )
     if name in {"BadCertificateUriInvalid", "BadCertificateHostNameInvalid"}:
         return (
             f"does not find what it expects in this agent's certificate ({own.uri}): remove all older certificates of "
@@ -202,10 +207,9 @@ def _about_own(name: str, own: Own, clock_ahead: timedelta) -> str | None:
 
 def _trust_it(own: Own) -> str:
     """What to press at the server."""
-    subject = own.certificate.subject.rfc4514_string().partition(",")[0].removeprefix("CN=")
     return (
-        f'at the server, move "{subject}", thumbprint {own.thumbprint}, from the rejected to the trusted certificates; '
-        f"where it is not listed, import {own.file} there"
+        f'at the server, move "{own.name}", thumbprint {own.thumbprint}, from the rejected to the trusted '
+        f"certificates; where it is not listed, import {own.file} there"
     )
 
 
@@ -218,7 +222,6 @@ def _clocks(ahead: timedelta) -> str:
     if abs(ahead) < NOTABLE:
         return ""
     seconds = abs(ahead).total_seconds()
-    text = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
-    if seconds > 2 * 86_400:
-        text = f"{seconds / 86_400:.0f} days"
+    size, unit = next(pair for pair in ((86_400, "days"), (3600, "h"), (60, "min")) if seconds >= 2 * pair[0])
+    text = f"{seconds / size:.0f} {unit}"
     return f", the server's clock is {text} {'ahead of' if ahead > timedelta() else 'behind'} this computer's"

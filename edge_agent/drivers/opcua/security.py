@@ -15,13 +15,13 @@ from typing import Final
 
 import structlog
 from asyncua import ua
-from asyncua.client.client import Client
 from asyncua.crypto import security_policies
 from asyncua.ua.ua_binary import struct_from_binary
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge_agent.drivers.opcua import advice, certificate, pins, refusals
+from edge_agent.drivers.opcua.client import OwnClient
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import ConnectionLost, Misconfigured
 
@@ -82,7 +82,7 @@ async def prepare(settings: ConnectionSettings, data_dir: Path, agent: str) -> S
 
 async def discover(settings: ConnectionSettings) -> Offer:
     """GetEndpoints, unencrypted as discovery is, on a connection that is closed again."""
-    client = Client(settings.endpoint, timeout=settings.connect_timeout_s)
+    client = OwnClient(settings.endpoint, timeout=settings.connect_timeout_s)
     request = ua.GetEndpointsRequest()
     request.Parameters.EndpointUrl = settings.endpoint
     try:
