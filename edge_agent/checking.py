@@ -6,8 +6,9 @@ from typing import Final
 
 from edge_agent import credential
 from edge_agent.drivers.port import ConnectionLost, Misconfigured, Probe
-from edge_agent.hub_client import HubClient, HubError
+from edge_agent.hub_client import HubError
 from edge_agent.machine import client_name, driver_of
+from edge_agent.rotation import connect
 from edge_agent.settings import MachineSettings, Settings
 
 MAX_SHOWN: Final = 60
@@ -53,13 +54,14 @@ async def check_hub(settings: Settings) -> HubCheck:
         held = credential.read(settings.agent.data_dir, settings.agent.id, settings.agent.site)
     except credential.CredentialError as error:
         return HubCheck(url, ok=False, reason=str(error))
-    client = HubClient(url, held.credential, settings.hub.ca_file)
     try:
-        await client.check()
+        client = connect(settings, held)
+        try:
+            await client.check()
+        finally:
+            await client.close()
     except HubError as error:
         return HubCheck(url, ok=False, reason=str(error))
-    finally:
-        await client.close()
     return HubCheck(url, ok=True, reason=None)
 
 

@@ -17,7 +17,8 @@ from edge_agent.browsing.command import browse
 from edge_agent.buffer.model import StorageError
 from edge_agent.buffer.writer import Clocks
 from edge_agent.cli_parts import AsJson, Config, fail, settings_of
-from edge_agent.hub_client import Enrolled, HubClient, HubError
+from edge_agent.enrolling import enrol
+from edge_agent.hub_client import HubError
 from edge_agent.sample_config import sample
 from edge_agent.settings import Settings
 
@@ -36,47 +37,7 @@ CLOCKS: Final = Clocks(
 
 
 app.command()(browse)
-
-
-@app.command()
-def enrol(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the hub.")],
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The one-time code from `tsunagu-hub agent add`.")],
-    config: Config,
-) -> None:
-    """Turn a one-time code into this agent's credential.
-
-    Example: tsunagu-agent enrol http://hub.example:8000 7K3M-QX2P-9RTD-W4HB --config agent.toml
-    """
-    settings = settings_of(config)
-    agent = settings.agent
-    try:
-        made = asyncio.run(_enrol(url, code, settings))
-    except HubError as error:
-        fail(str(error))
-    if (made.agent, made.site) != (agent.id, agent.site):
-        fail(
-            f"the code is for agent {made.agent!r} at site {made.site!r}, {config} says {agent.id!r} "
-            f"at {agent.site!r}; correct [agent] or ask for another code"
-        )
-    kept = credential.Credential(
-        credential=made.credential, agent=made.agent, site=made.site, company=made.company, hub=url
-    )
-    try:
-        path = credential.write(agent.data_dir, kept)
-    except OSError as error:
-        fail(f"{agent.data_dir}: the credential cannot be written ({error.strerror}); check [agent] data_dir")
-    typer.echo(f"enrolled {made.agent} at {made.site} for {made.company}; credential in {path}")
-    if url.rstrip("/") != settings.hub.url.rstrip("/"):
-        typer.echo(f"note: {config} sends to {settings.hub.url}, not to {url}; check [hub] url", err=True)
-
-
-async def _enrol(url: str, code: str, settings: Settings) -> Enrolled:
-    client = HubClient(url, None, settings.hub.ca_file)
-    try:
-        return await client.enrol(code, settings.agent.id, settings.agent.site)
-    finally:
-        await client.close()
+app.command()(enrol)
 
 
 @app.command()
@@ -117,9 +78,9 @@ def run(config: Config) -> None:
     logs.set_up(settings.agent.log)
     try:
         held = credential.read(settings.agent.data_dir, settings.agent.id, settings.agent.site)
-        outside = supervisor.Outside(CLOCKS, random.random, held.credential)
+        outside = supervisor.Outside(CLOCKS, random.random, held)
         asyncio.run(_run(settings, outside))
-    except (credential.CredentialError, platform_posix.AlreadyRunning, StorageError) as error:
+    except (credential.CredentialError, HubError, platform_posix.AlreadyRunning, StorageError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or settings.agent.data_dir}: {error.strerror or error}; check [agent] data_dir")

@@ -1,4 +1,8 @@
-"""The agent's credential: one file in the data folder that only its owner may read."""
+"""The agent's credential: one file in the data folder that only its owner may read.
+
+Beside the secret it holds who the hub is (its own authority, where the enrolment code named one) and the secret before
+this one, for a hub that was restored from a backup. It is replaced whole, so none of them is ever without the others.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -10,14 +14,18 @@ from edge_agent.platform_posix import write_private
 FILE_NAME: Final = "credential.json"
 
 
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the hub says this agent is, and the proof of it."""
+class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who the hub says this agent is, the proof of it, and whom the agent takes for the hub."""
 
     credential: str
     agent: str
     site: str
     company: str
     hub: str
+    previous: str | None = None
+    """The secret before this one; the hub has ended it."""
+    ca_pem: str | None = None
+    """The certificate authority that must have signed the hub's certificate; None: one that the system knows."""
 
 
 class CredentialError(Exception):

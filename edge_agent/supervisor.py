@@ -14,13 +14,14 @@ from typing import Final
 
 import structlog
 
-from edge_agent import health, platform_posix
+from edge_agent import health, platform_posix, rotation
 from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import FILE_NAME, Buffer
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import BufferClosed, StorageError
 from edge_agent.buffer.writer import Clocks
 from edge_agent.clockwatch import ClockWatch
+from edge_agent.credential import Credential
 from edge_agent.hub_client import HubClient
 from edge_agent.machine import Pipeline
 from edge_agent.settings import Settings
@@ -36,11 +37,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the agent needs from outside: clocks, randomness in [0, 1), the credential."""
+    """What the agent needs from outside: clocks, randomness in [0, 1), the credential it holds."""
 
     clocks: Clocks
     random: Callable[[], float]
-    credential: str
+    held: Credential
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -56,8 +57,8 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
     folder = settings.agent.data_dir
     folder.mkdir(parents=True, exist_ok=True)
     with platform_posix.lock_folder(folder):
+        client = rotation.connect(settings, outside.held)
         buffer = await Buffer.open(folder / FILE_NAME, limits_of(settings), outside.clocks)
-        client = HubClient(settings.hub.url, outside.credential, settings.hub.ca_file)
         try:
             await _run_parts(settings, outside, buffer, client, stop)
         except ExceptionGroup as group:
@@ -92,6 +93,11 @@ async def _run_parts(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_kept_up(part.run, part.key, random, part.sick)) for part in pipelines]
         tasks.append(group.create_task(_kept_up(uplink.run, "uplink", random, uplink.sick)))
+        tasks.append(
+            group.create_task(
+                _kept_up(lambda: rotation.keep_fresh(client, random), "credential", random, lambda _reason: None)
+            )
+        )
         tasks.append(group.create_task(_watch(pipelines, show)))
         tasks.append(group.create_task(_watch_clock(buffer, clocks)))
         tasks.append(group.create_task(buffer.watch()))  # without its buffer the agent must not look alive

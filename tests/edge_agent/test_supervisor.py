@@ -9,6 +9,7 @@ from edge_agent import health, platform_posix, supervisor
 from edge_agent.buffer.buffer import FILE_NAME
 from edge_agent.buffer.model import StorageError
 from edge_agent.buffer.store import Store
+from edge_agent.credential import Credential
 from edge_agent.drivers import registry
 from edge_agent.settings import AgentTable, BufferTable, HubTable, MachineTable, Settings, SignalBase
 from edge_agent.supervisor import Outside
@@ -29,7 +30,8 @@ def settings_of(tmp_path, hub, *names):
 
 
 def outside():
-    return Outside(clocks(), lambda: 0.0, "secret")
+    held = Credential(credential="secret", agent="pi-1", site="main", company="aoba", hub="http://127.0.0.1:9")
+    return Outside(clocks(), lambda: 0.0, held)
 
 
 async def test_one_sick_machine_never_stops_another(tmp_path, monkeypatch):
