@@ -183,8 +183,8 @@ def _about_own(name: str, own: Own, there: datetime, clock_ahead: timedelta) -> 
     if name in {"BadCertificateTimeInvalid", "BadCertificateIssuerTimeInvalid"} or (name in _UNTRUSTED and outside):
         return (
             f"does not take this agent's certificate at this time: it is valid from {begins:%Y-%m-%d} to "
-            f"{own.ends:%Y-%m-%d}, there it is {there:%Y-%m-%d}{_clocks(clock_ahead)}; correct the clock that is wrong, "
-            "or make a new certificate here with tsunagu-agent trust renew and trust it there"
+            f"{own.ends:%Y-%m-%d}, there it is {there:%Y-%m-%d}{_clocks(clock_ahead)}; correct the clock that is "
+            "wrong, or make a new certificate here with tsunagu-agent trust renew and trust it there"
         )
     if name in _UNTRUSTED:
         return f"does not trust this agent's certificate: {_trust_it(own)}"
