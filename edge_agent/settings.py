@@ -105,7 +105,8 @@ class MachineTable(Table):
     state_model: str = Field(
         "mtconnect",
         max_length=256,
-        description="How the hub derives the machine's state: mtconnect, machinery, tower or state.",
+        description="How the hub derives the machine's state: mtconnect, machinery, machinetool, tower or state. Over "
+        "OPC UA, machinery and machinetool need no signals written: the machine is found by its type.",
     )
     part_rule: str | None = Field(
         None, max_length=256, description="How the hub counts parts: counter, signature, nest, strokes or person."

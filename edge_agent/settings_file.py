@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from contract.keys import is_signal_name, is_slug
 from edge_agent import templates
-from edge_agent.drivers.registry import DRIVERS, settings_classes
+from edge_agent.drivers.registry import DRIVERS, given_signals, settings_classes
 from edge_agent.settings import (
     AgentTable,
     BufferTable,
@@ -183,10 +183,14 @@ def _machine(reader: _Reader, data: dict[str, Any], key: str) -> MachineSettings
         reader.fault(f"{key}.driver", f"{driver} needs {needs} ({error.name} is not installed); pip install {needs}")
         return None
     connection = reader.table(classes.ConnectionSettings, data.get(driver, {}), f"{key}.{driver}")
-    signals = _addresses(reader, classes.SignalSettings, data.get("signals", {}), f"{key}.signals")
+    signals: dict[str, SignalBase] = _addresses(
+        reader, classes.SignalSettings, data.get("signals", {}), f"{key}.signals"
+    )
     conditions = _addresses(reader, classes.ConditionSettings, data.get("conditions", {}), f"{key}.conditions")
     for name in signals.keys() & conditions.keys():
         reader.fault(f"{key}.conditions.{name}", "a signal has this name already; give the condition another")
+    if table is not None:  # what the machine's type tells; a signal written in the file wins
+        signals = {**given_signals(driver, table.state_model), **signals}
     if not signals and not conditions and not data.get("signals") and not data.get("conditions"):
         reader.fault(key, "reads nothing; add [machines.signals]")
     if table is None or connection is None:

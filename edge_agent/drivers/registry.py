@@ -21,10 +21,14 @@ class Entry:
     needs: str
     rereads: bool
     """After (re)connecting, the first reading of an address is its current value, whatever its source time."""
+    finds: frozenset[str] = frozenset()
+    """State models whose signals the driver finds at the machine by itself: nobody needs to map them."""
 
 
 DRIVERS: Final[dict[str, Entry]] = {
-    "opcua": Entry("edge_agent.drivers.opcua", needs="asyncua", rereads=True),
+    "opcua": Entry(
+        "edge_agent.drivers.opcua", needs="asyncua", rereads=True, finds=frozenset({"machinery", "machinetool"})
+    ),
     "mqtt": Entry("edge_agent.drivers.mqtt", needs="paho-mqtt", rereads=False),
 }
 
@@ -50,6 +54,18 @@ class _DriverModule(Protocol):
 def settings_classes(driver: str) -> SettingsClasses:
     """The settings of a driver in the table; imports no protocol library."""
     return cast("SettingsClasses", import_module(f"{DRIVERS[driver].package}.settings"))
+
+
+class _Found(Protocol):
+    GIVEN: dict[str, dict[str, SignalBase]]
+
+
+def given_signals(driver: str, state_model: str) -> dict[str, SignalBase]:
+    """Signals that the driver finds at a machine of this state model; imports no protocol library."""
+    entry = DRIVERS[driver]
+    if state_model not in entry.finds:
+        return {}
+    return dict(cast("_Found", import_module(f"{entry.package}.machinesignals")).GIVEN[state_model])
 
 
 def create(

@@ -91,7 +91,7 @@ def test_the_sample_can_be_read_back(tmp_path):
         (
             'node = "ns=2;s=X"',
             'nod = "ns=2;s=X"',
-            ["signals.execution.nod: unknown key; did you mean 'node'?", "is missing"],
+            ["signals.execution.nod: unknown key; did you mean 'node'?"],
         ),
         ('url = "http://hub.example:8000"', 'url = "hub.example"', ["hub.url: String should match pattern"]),
         ('endpoint = "opc.tcp://192.0.2.10:4840"', "", ["machines[1] (laser-1).opcua.endpoint: is missing"]),
@@ -135,3 +135,23 @@ def test_the_environment_overrides(tmp_path):
 def test_a_missing_ca_file_is_said(tmp_path):
     [line] = faults(tmp_path, GOOD.replace("[hub]", '[hub]\nca_file = "ca.pem"'))
     assert "hub.ca_file: ca.pem does not exist" in line
+
+
+def test_a_machine_tool_is_read_without_writing_a_signal(tmp_path):
+    opcua = '[[machines]]\nid = "mc-1"\ndriver = "opcua"\nstate_model = "machinetool"\n[machines.opcua]\n'
+    endpoint = 'endpoint = "opc.tcp://192.0.2.10:4840"\nmachine = "MC-01"\n'
+    head = GOOD[: GOOD.index("[[machines]]")]
+    (machine,) = read_settings(write(tmp_path, head + opcua + endpoint), {}).machines
+    assert {"program", "program_state", "channel_state", "part_count", "feed_override"} <= set(machine.names)
+    own = '[machines.signals]\npart_count = { node = "ns=2;s=Count" }\nload = { node = "ns=2;s=Load", unit = "%" }\n'
+    (machine,) = read_settings(write(tmp_path, head + opcua + endpoint + own), {}).machines
+    signals = dict(zip(machine.names, machine.addresses, strict=True))
+    assert signals["part_count"].place.node == "ns=2;s=Count"
+    assert machine.names.count("part_count") == 1
+    assert "load" in signals
+
+
+def test_a_state_model_of_opc_ua_does_not_help_over_mqtt(tmp_path):
+    text = GOOD.replace('state_model = "tower"', 'state_model = "machinetool"')
+    text = text[: text.index("[machines.signals]\ntower_green")]
+    assert faults(tmp_path, text) == ["machines[2] (press-1): reads nothing; add [machines.signals]"]
