@@ -25,13 +25,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 30.0, what: str = "condition") -> None:
+def wait_until(
+    condition: Callable[[], object], timeout_s: float = 30.0, what: str = "condition", poll_s: float = POLL_S
+) -> None:
     """Returns as soon as `condition()` is true; fails the test after `timeout_s`. For tests without a loop."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"{what} not met within {timeout_s} s")
-        time.sleep(POLL_S)
+        time.sleep(poll_s)
 
 
 async def eventually(
@@ -72,11 +74,13 @@ class Broker:
     port: int
     extra: str = ""
     users: dict[str, str] = field(default_factory=dict)
+    tls: bool = False
+    persistent: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"{'mqtts' if self.tls else 'mqtt'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         program = mosquitto_path()
@@ -99,7 +103,7 @@ class Broker:
     def _settings(self) -> str:
         lines = [
             f"listener {self.port} 127.0.0.1",
-            "persistence true",
+            f"persistence {'true' if self.persistent else 'false'}",
             f"persistence_location {self.folder}/",
             "max_queued_messages 0",
             "log_type error",
@@ -119,11 +123,20 @@ class Broker:
 
 @contextlib.contextmanager
 def mosquitto(
-    folder: Path, port: int | None = None, extra: str = "", users: dict[str, str] | None = None
+    folder: Path,
+    port: int | None = None,
+    extra: str = "",
+    users: dict[str, str] | None = None,
+    *,
+    tls: bool = False,
+    persistent: bool = True,
 ) -> Iterator[Broker]:
-    """A running Mosquitto in `folder`; skips the test where Mosquitto is not installed."""
+    """A running Mosquitto in `folder`; skips the test where Mosquitto is not installed.
+
+    `extra`: further lines of its configuration, about its one listener; `tls`: they make it one of TLS.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    broker = Broker(folder, port or free_port(), extra, users or {})
+    broker = Broker(folder, port or free_port(), extra, users or {}, tls, persistent)
     broker.start()
     try:
         yield broker
