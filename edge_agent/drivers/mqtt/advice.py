@@ -12,11 +12,8 @@ from edge_agent.drivers.port import ConnectionLost, Misconfigured
 _NOT_VALID_YET: Final = 9
 _EXPIRED: Final = 10
 _NAMES: Final = (62, 64)  # the certificate is for another name, another IP address
+_STRANGE: Final = (18, 19, 20, 21)  # nobody known has signed it
 _CERTIFICATES: Final = {
-    18: "the broker's certificate is signed by itself; give that certificate as ca_file",
-    19: "the authority that signed the broker's certificate is not the one in ca_file; give the right one",
-    20: "the authority that signed the broker's certificate is not known here; give its certificate as ca_file",
-    21: "the authority that signed the broker's certificate is not known here; give its certificate as ca_file",
     23: "the broker's certificate was revoked; the broker needs a new one",
     24: "the certificate in ca_file is not one of an authority; give the one that signed the broker's certificate",
     66: "the broker's certificate has too small a key; it needs one of 2,048 bits (RSA) or more",
@@ -24,6 +21,7 @@ _CERTIFICATES: Final = {
     68: "the broker's certificate is signed with SHA-1 or MD5; it needs a new one",
 }
 """What OpenSSL's verification says (X509_verify_cert_error_string), and what to do."""
+_NO_TLS: Final = "the connection was closed while TLS was set up; is it the broker's TLS port?"
 _HANDSHAKES: Final = {
     "CERTIFICATE_REQUIRED": "the broker wants a certificate from us; set client_certificate and client_key",
     "UNKNOWN_CA": "the broker does not know the authority that signed our client_certificate; add it at the broker, "
@@ -32,6 +30,7 @@ _HANDSHAKES: Final = {
     "CERTIFICATE_REVOKED": "our client_certificate was revoked; make a new one",
     "BAD_CERTIFICATE": "the broker refuses our client_certificate; its log says why",
     "CERTIFICATE_UNKNOWN": "the broker refuses our client_certificate; its log says why",
+    "DECRYPT_ERROR": "the broker refuses our client_certificate: another authority of the same name signed it",
     "WRONG_VERSION_NUMBER": "no TLS is spoken there; write mqtt:// or the broker's TLS port (often 8883)",
     "UNSUPPORTED_PROTOCOL": "the broker speaks only TLS older than 1.2; it must be brought up to date",
     "PROTOCOL_VERSION": "broker and agent have no TLS version in common; at least 1.2 is needed at the broker",
@@ -49,7 +48,7 @@ def tls_failed(error: ssl.SSLError, settings: ConnectionSettings) -> ConnectionL
         if part in reason:
             return Misconfigured(f"{settings.url}: {text}")
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return ConnectionLost(f"{settings.url}: closed while TLS was set up; is it the broker's TLS port?")
+        return ConnectionLost(f"{settings.url}: {_NO_TLS}")
     return ConnectionLost(f"{settings.url}: TLS failed ({reason or error}); the broker's log may say more")
 
 
@@ -61,6 +60,10 @@ def _certificate(error: ssl.SSLCertVerificationError, settings: ConnectionSettin
             f"the broker's certificate is not for {name}; write in url (or as server_name) a name that stands in the "
             "certificate as alternative name"
         )
+    if code in _STRANGE and settings.ca_file is None:
+        return "the authority that signed the broker's certificate is not known here; give its certificate as ca_file"
+    if code in _STRANGE:
+        return "the authority that signed the broker's certificate is not the one in ca_file; give the right one"
     if code == _EXPIRED:
         return (
             "the broker's certificate, or its authority's, has expired; renew it (or is this computer's clock wrong?)"
@@ -79,6 +82,8 @@ def unreachable(error: OSError, url: str) -> ConnectionLost:
             text = "this host name is not known here; check it or write the IP address"
         case TimeoutError():
             text = "no answer in time; check cable, address and firewall"
+        case ConnectionError() if url.startswith("mqtts:"):
+            text = _NO_TLS
         case ConnectionError():
             text = "the connection was closed"
         case _:
@@ -101,6 +106,11 @@ def dropped(url: str, name: str, *, heard: bool) -> ConnectionLost:
         return ConnectionLost(
             f"{url}: the connection to the broker was lost ({name}); is it running, the network up, "
             "and no other client using this client's name?"
+        )
+    if url.startswith("mqtts:"):
+        return ConnectionLost(
+            f"{url}: closed before the broker accepted us ({name}); its log says why: "
+            "does it ask for a client_certificate?"
         )
     return ConnectionLost(
         f"{url}: closed before the broker accepted us ({name}); is it an MQTT broker, without TLS as "

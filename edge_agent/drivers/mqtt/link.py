@@ -240,12 +240,13 @@ class Link:
         self, _client: Client, _data: Any, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         from_broker = flags.is_disconnect_packet_from_server
-        if isinstance(self._client.trouble, ssl.SSLError):
-            self._lose(advice.tls_failed(self._client.trouble, self._settings))
+        trouble, heard = self._client.trouble, self._connected.done()
+        if not heard and isinstance(trouble, ssl.SSLError) and not isinstance(trouble, ssl.SSLEOFError):
+            self._lose(advice.tls_failed(trouble, self._settings))
         elif from_broker and reason.is_failure:
             self._lose(advice.refused(reason.value, reason.getName(), self._settings.url))
         else:
-            self._lose(advice.dropped(self._settings.url, reason.getName(), heard=self._connected.done()))
+            self._lose(advice.dropped(self._settings.url, reason.getName(), heard=heard))
 
     def _lose(self, why: ConnectionLost | Misconfigured) -> None:
         if self._lost is None:

@@ -109,7 +109,7 @@ def test_other_topics_are_refused(topic: str):
 
 @pytest.mark.parametrize("url", ["", "192.0.2.5", "ssl://192.0.2.5", "ws://h", "mqtt://u:p@h", "mqtt://h:99999"])
 def test_other_urls_are_refused(url: str):
-    with pytest.raises(ValidationError, match="mqtts?://"):
+    with pytest.raises(ValidationError, match=r"mqtts?://"):
         ConnectionSettings(url=url)
 
 
