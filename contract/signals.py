@@ -30,18 +30,29 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "functional_mode": FUNCTIONAL_MODE,
     "item_state": ("NotAvailable", "OutOfService", "NotExecuting", "Executing"),  # OPC 40001-1 §12
     "operation_mode": ("None", "Maintenance", "Setup", "Processing"),  # OPC 40001-1 §13
+    "channel_state": ("Active", "Interrupted", "Reset"),  # OPC 40501-1 §12.1
+    "channel_mode": (
+        "Automatic", "MdaMdi", "JogManual", "JogIncrement", "TeachingHandle", "Remote", "Reference", "Other",
+    ),  # OPC 40501-1 §12.2
+    "machine_mode": (
+        "Manual", "Automatic", "Setup", "AutoWithManualIntervention", "Service", "Other",
+    ),  # OPC 40501-1 §12.5
+    "program_state": ("Initializing", "Running", "Ended", "Interrupted", "Aborted"),  # OPC 40501-1 §8.4.8
+    "job_state": (
+        "NotAllowedToStart", "AllowedToStart", "Running", "Interrupted", "Ended", "Aborted",
+    ),  # OPC 10031-4, ISA95JobOrderReceiverObjectType
     "state": MACHINE_STATE,
     "tower_red": TOWER,
     "tower_yellow": TOWER,
     "tower_green": TOWER,
     "tower_blue": TOWER,
-}
+}  # fmt: skip
 """Signals whose values are a closed set. Another word is kept as reported; folds treat it as not known."""
 
 DICTIONARY: Final[dict[str, Kind]] = {
     **dict.fromkeys(WORDS, "word"),
     **dict.fromkeys(
-        ("program", "program_comment", "step", "order", "operation", "lot", "serial", "operator", "tool"),
+        ("program", "program_comment", "step", "job", "order", "operation", "lot", "serial", "operator", "tool"),
         "text",
     ),
     **dict.fromkeys(("part_count", "reject_count"), "counter"),

@@ -76,6 +76,51 @@ def _machinery(values: Values) -> State:
     return _OF_MACHINERY.get((str(item), str(mode)), "unknown")
 
 
+_OF_CHANNEL: Final[dict[str, State]] = {"Active": "running", "Interrupted": "held", "Reset": "idle"}
+_OF_PROGRAM: Final[dict[str, State]] = {
+    "Running": "running",
+    "Interrupted": "held",
+    **dict.fromkeys(("Initializing", "Ended", "Aborted", "AllowedToStart", "NotAllowedToStart"), "idle"),
+}
+_OF_ITEM: Final[dict[str, State]] = {"Executing": "running", "NotExecuting": "idle", "OutOfService": "off"}
+_MACHINE_TOOL: Final[
+    tuple[tuple[str, Mapping[str, State]], ...]
+] = (  # what says whether a program runs: the first that is known wins
+    ("channel_state", _OF_CHANNEL),  # OPC 40501-1 §12.1
+    ("program_state", _OF_PROGRAM),  # OPC 40501-1 §8.4.8: the active program's; deprecated in v1.02
+    ("job_state", _OF_PROGRAM),  # OPC 40001-3: the job order control's, in its place since v1.02
+    ("item_state", _OF_ITEM),  # OPC 40001-1 §12
+)
+_OF_MODE: Final[
+    tuple[tuple[str, Mapping[str, State]], ...]
+] = (  # what it runs in: the first that matches wins; a mode that is not told counts as automatic
+    ("machine_mode", {"Service": "maintenance"}),  # OPC 40501-1 §12.5
+    ("operation_mode", {"Maintenance": "maintenance"}),  # OPC 40001-1 §13
+    ("machine_mode", {"Setup": "setup"}),
+    ("operation_mode", {"Setup": "setup"}),
+    ("item_state", {"OutOfService": "off"}),
+    ("machine_mode", {"Manual": "manual"}),
+    (  # OPC 40501-1 §12.2
+        "channel_mode",
+        dict.fromkeys(("MdaMdi", "JogManual", "JogIncrement", "TeachingHandle", "Reference"), "manual"),
+    ),
+)
+
+
+def _machinetool(values: Values) -> State:
+    """OPC 40501-1, v1.01 and v1.02: whatever of it a machine has."""
+    if values.get("power") == "OFF":
+        return "off"
+    told = (states.get(str(values.get(signal))) for signal, states in _MACHINE_TOOL)
+    execution = next((state for state in told if state is not None), None)
+    if execution is None or values.get("item_state") == "NotAvailable":
+        return "unknown"
+    if values.get("estop") == "TRIGGERED":
+        return "alarm"
+    modes = (states.get(str(values.get(signal))) for signal, states in _OF_MODE)
+    return next((state for state in modes if state is not None), execution)
+
+
 def _tower(values: Values) -> State:
     """Signal lamps: red is a fault, green runs, else it stands. A blink counts as lit; no meaning is assumed."""
     lamps = [values[name] for name in ("tower_red", "tower_yellow", "tower_green", "tower_blue") if name in values]
@@ -97,6 +142,7 @@ def _state(values: Values) -> State:
 _MODELS: Final[dict[str, Callable[[Values], State]]] = {
     "mtconnect": _mtconnect,
     "machinery": _machinery,
+    "machinetool": _machinetool,
     "tower": _tower,
     "state": _state,
 }
@@ -105,6 +151,7 @@ STATE_MODELS: Final = tuple(_MODELS)
 _READS: Final[dict[str, frozenset[str]]] = {
     "mtconnect": frozenset({"power", "availability", "execution", "estop", "functional_mode", "mode"}),
     "machinery": frozenset({"power", "item_state", "operation_mode", "estop"}),
+    "machinetool": frozenset({"power", "estop"}.union(dict(_MACHINE_TOOL), dict(_OF_MODE))),
     "tower": frozenset({"tower_red", "tower_yellow", "tower_green", "tower_blue"}),
     "state": frozenset({"state"}),
 }

@@ -80,6 +80,60 @@ def test_machinery(item: str | None, mode: str | None, state: str) -> None:
     assert state_of("machinery", {"item_state": item, "operation_mode": mode}) == state
 
 
+MILLING = {
+    "channel_state": "Active", "channel_mode": "Automatic", "machine_mode": "Automatic", "program_state": "Running",
+    "job_state": "Running", "item_state": "Executing", "operation_mode": "Processing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({}, "running"),
+        ({"power": "OFF"}, "off"),
+        ({"item_state": "NotAvailable"}, "unknown"),
+        ({"estop": "TRIGGERED", "machine_mode": "Manual"}, "alarm"),
+        ({"machine_mode": "Service", "operation_mode": "Setup"}, "maintenance"),
+        ({"operation_mode": "Maintenance", "machine_mode": "Setup"}, "maintenance"),
+        ({"machine_mode": "Setup", "channel_mode": "JogManual"}, "setup"),
+        ({"operation_mode": "Setup"}, "setup"),
+        ({"item_state": "OutOfService"}, "off"),
+        ({"machine_mode": "Manual"}, "manual"),
+        *[
+            ({"channel_mode": mode}, "manual")
+            for mode in ("MdaMdi", "JogManual", "JogIncrement", "TeachingHandle", "Reference")
+        ],
+        *[({"channel_mode": mode}, "running") for mode in ("Remote", "Other")],
+        *[({"machine_mode": mode}, "running") for mode in ("AutoWithManualIntervention", "Other")],
+        ({"machine_mode": None, "channel_mode": None, "operation_mode": None}, "running"),
+        ({"channel_state": "Interrupted"}, "held"),
+        ({"channel_state": "Reset"}, "idle"),
+    ],
+)
+def test_machinetool(said: dict[str, Value], state: str) -> None:
+    assert state_of("machinetool", MILLING | said) == state
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        *[({"program_state": word}, "idle") for word in ("Initializing", "Ended", "Aborted")],
+        ({"program_state": "Running", "job_state": "Ended"}, "running"),
+        ({"program_state": "Interrupted"}, "held"),
+        ({"channel_state": None, "program_state": "Interrupted"}, "held"),
+        ({"job_state": "Running"}, "running"),
+        ({"job_state": "Interrupted", "item_state": "NotExecuting"}, "held"),
+        *[({"job_state": word}, "idle") for word in ("AllowedToStart", "NotAllowedToStart", "Ended", "Aborted")],
+        ({"item_state": "Executing"}, "running"),
+        ({"item_state": "NotExecuting", "machine_mode": "Automatic"}, "idle"),
+        ({"machine_mode": "Automatic"}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_machine_tool_tells_by_what_it_has(said: dict[str, Value], state: str) -> None:
+    assert state_of("machinetool", said) == state
+
+
 def test_a_machine_that_says_our_word() -> None:
     assert state_of("state", {"state": "setup"}) == "setup"
     assert state_of("state", {"state": "dancing"}) == "unknown"
