@@ -14,6 +14,8 @@ Errors, by the decision they ask for::
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx2
@@ -140,14 +142,18 @@ class HubClient:
                 raise Denied(f"{self.url} answers, but not as a hub does; check [hub] url") from None
         raise self._refused(response)
 
-    async def check(self) -> None:
-        """Whether the hub is there and takes the credential. Raises HubError where not.
+    async def check(self) -> datetime | None:
+        """The hub's time, to the second, where it is there and takes the credential. Raises HubError where not.
 
         Sends an empty body: a hub that takes the credential answers that it cannot read it; nothing is delivered.
         """
         response = await self._ask("/api/v1/batches", b"", _JSON)
         if response.status_code not in (200, 400):
             raise self._refused(response)
+        try:
+            return parsedate_to_datetime(response.headers.get("date", ""))
+        except ValueError:
+            return None
 
     async def enrol(self, code: str, agent: str, site: str) -> Enrolled:
         """Turns a one-time code's secret into a credential."""
