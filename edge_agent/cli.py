@@ -21,6 +21,7 @@ from edge_agent.enrolling import enrol
 from edge_agent.hub_client import HubError
 from edge_agent.sample_config import sample
 from edge_agent.settings import Settings
+from edge_agent.trusting import app as trust
 
 app = typer.Typer(
     name="tsunagu-agent",
@@ -38,6 +39,7 @@ CLOCKS: Final = Clocks(
 
 app.command()(browse)
 app.command()(enrol)
+app.add_typer(trust, name="trust")
 
 
 @app.command()

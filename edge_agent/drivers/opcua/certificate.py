@@ -62,8 +62,8 @@ class Own:
 
     @property
     def thumbprint(self) -> str:
-        """SHA-1, the name under which servers list it (OPC 10000-4 §7.2)."""
-        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  (a name, no protection)
+        """The name under which servers list it."""
+        return thumbprint_of(self.certificate)
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +84,11 @@ class Own:
             f"this agent's certificate {verb} on {self.ends:%Y-%m-%d}; make a new one with tsunagu-agent trust renew "
             "and let every server trust it"
         )
+
+
+def thumbprint_of(certificate: x509.Certificate) -> str:
+    """SHA-1 in hexadecimal, as OPC UA names certificates (OPC 10000-6 §6.2.2). A name, no protection."""
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  (what the standard names it by)
 
 
 def fingerprint_of(certificate: x509.Certificate) -> str:

@@ -43,7 +43,9 @@ async def enter(client: OwnClient, settings: ConnectionSettings, data_dir: Path)
         if secured is None:
             security.check(shown, data_dir, settings.endpoint, timedelta())
         security.pin(shown, data_dir, settings.endpoint)
-    endpoint = client.find_endpoint(created.ServerEndpoints, security.mode_of(settings), client.security_policy.URI)
+    endpoint = client.find_endpoint(
+        created.ServerEndpoints, security.MODES[settings.asked_mode], client.security_policy.URI
+    )
     client.token = identity.choose(endpoint.UserIdentityTokens, who, settings, client.security_policy.URI)
     try:
         await identity.sign_in(client, who)
@@ -70,7 +72,7 @@ async def _explained(
     error: BaseException, settings: ConnectionSettings, secured: security.Secured | None
 ) -> ConnectionLost | Misconfigured:
     if refusals.is_unencrypted(error):
-        wanted = refusals.endpoint_name(security.POLICIES[settings.security].URI, security.mode_of(settings))
+        wanted = refusals.endpoint_name(security.POLICIES[settings.security].URI, security.MODES[settings.asked_mode])
         return Misconfigured(refusals.not_offered(settings.endpoint, wanted, await security.offered(settings)))
     if secured is None:
         return refusals.of_channel(error, settings.endpoint, None, datetime.now(UTC), timedelta())

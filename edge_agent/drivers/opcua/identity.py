@@ -14,11 +14,11 @@ from typing import Final
 
 from asyncua import ua
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
 from edge_agent.drivers.opcua import refusals
+from edge_agent.drivers.opcua.certificate import thumbprint_of
 from edge_agent.drivers.opcua.client import OwnClient
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import Misconfigured
@@ -60,8 +60,7 @@ def load(settings: ConnectionSettings) -> Identity:
         if datetime.now(UTC) > certificate.not_valid_after_utc:
             ended = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
             raise Misconfigured(f"{settings.user_certificate} (user_certificate) expired on {ended}; make a new one")
-        thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  (a name, no protection)
-        described = f"{settings.user_certificate}, thumbprint {thumbprint}"
+        described = f"{settings.user_certificate}, thumbprint {thumbprint_of(certificate)}"
         return Identity(ua.UserTokenType.Certificate, certificate=certificate, key=key, described=described)
     if settings.username is None:
         return Identity(ua.UserTokenType.Anonymous)
@@ -93,8 +92,7 @@ def choose(
     if not _strength(best):
         if identity.kind == ua.UserTokenType.Certificate:
             raise Misconfigured(refusals.unsigned_certificate(settings.endpoint))
-        encrypted = settings.security != "None" and settings.mode != "Sign"
-        if not encrypted and identity.password and not settings.clear_password:
+        if settings.asked_mode != "SignAndEncrypt" and identity.password and not settings.clear_password:
             raise Misconfigured(refusals.readable_password(settings.endpoint))
     return best
 

@@ -32,6 +32,7 @@ POLICIES: Final[dict[str, type[security_policies.SecurityPolicy]]] = {
     "Aes256_Sha256_RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
 }
 MODES: Final = {
+    "None": ua.MessageSecurityMode.None_,
     "Sign": ua.MessageSecurityMode.Sign,
     "SignAndEncrypt": ua.MessageSecurityMode.SignAndEncrypt,
 }
@@ -62,11 +63,6 @@ class Secured:
     clock_ahead: timedelta
 
 
-def mode_of(settings: ConnectionSettings) -> ua.MessageSecurityMode:
-    """The mode that the settings mean."""
-    return ua.MessageSecurityMode.None_ if settings.security == "None" else MODES[settings.mode or "SignAndEncrypt"]
-
-
 async def prepare(settings: ConnectionSettings, data_dir: Path, agent: str) -> Secured:
     """Asks the server, checks its certificate, fetches the agent's. Raises ConnectionLost or Misconfigured."""
     own = await asyncio.to_thread(certificate.own, data_dir, agent, datetime.now(UTC))
@@ -76,7 +72,9 @@ async def prepare(settings: ConnectionSettings, data_dir: Path, agent: str) -> S
     offer = await discover(settings)
     server = shown(choose(offer, settings), settings.endpoint)
     check(server, data_dir, settings.endpoint, offer.clock_ahead)
-    policy = POLICIES[settings.security](server, own.certificate, own.key, mode_of(settings), host_cert_chain=[])
+    policy = POLICIES[settings.security](
+        server, own.certificate, own.key, MODES[settings.asked_mode], host_cert_chain=[]
+    )
     return Secured(policy, own, server, offer.clock_ahead)
 
 
@@ -115,7 +113,7 @@ async def offered(settings: ConnectionSettings) -> list[str]:
 
 def choose(offer: Offer, settings: ConnectionSettings) -> ua.EndpointDescription:
     """The endpoint with the policy and mode of the settings. Raises Misconfigured, naming what there is."""
-    uri, mode = POLICIES[settings.security].URI, mode_of(settings)
+    uri, mode = POLICIES[settings.security].URI, MODES[settings.asked_mode]
     for one in offer.endpoints:
         if one.SecurityPolicyUri == uri and one.SecurityMode == mode:
             return one

@@ -86,6 +86,11 @@ class ConnectionSettings(SignInSettings, EndpointSettings):
         default=15.0, gt=0, le=120, description="How long to wait for an answer of a slow server, in seconds."
     )
 
+    @property
+    def asked_mode(self) -> Literal["None", "Sign", "SignAndEncrypt"]:
+        """The mode that is meant, said or not."""
+        return "None" if self.security == "None" else self.mode or "SignAndEncrypt"
+
     @model_validator(mode="after")
     def _one_way_in(self) -> "ConnectionSettings":
         if self.security == "None" and self.mode is not None:
