@@ -12,7 +12,7 @@ from contract.records import Samples
 from edge_agent.buffer.buffer import FILE_NAME, Buffer
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import Entry, pack_record
-from edge_agent.buffer.writer import Clocks
+from edge_agent.clocks import Clocks
 
 CLOCKS = Clocks(lambda: time.time_ns() // 1000, time.monotonic, lambda: uuid.uuid4().hex)
 

@@ -20,7 +20,7 @@ from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import Entry, pack_record
 from edge_agent.buffer.model import Row as Packed
-from edge_agent.buffer.writer import Clocks
+from edge_agent.clocks import Clocks
 
 ENTRIES, SIZE = 100, 500
 SECONDS = 10.0

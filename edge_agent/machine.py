@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
 
 from contract.batch import MachineStatus
@@ -19,7 +20,7 @@ from contract.times import from_us
 from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.model import BufferClosed, Entry, Proof, Row, StorageError, entry_of, pack_record
-from edge_agent.buffer.writer import Clocks
+from edge_agent.clocks import Clocks
 from edge_agent.drivers import registry
 from edge_agent.drivers.port import ConnectionLost, Driver, Misconfigured
 from edge_agent.normalise.normaliser import Normaliser
@@ -28,6 +29,10 @@ from edge_agent.reading import Delivery, InboxMark
 from edge_agent.settings import MachineSettings
 
 MISCONFIGURED_S: Final = 30.0
+HURRIED_TRIES: Final = 100
+"""So many times, some minutes, a lost machine is tried again at a quick pace."""
+WELL_AFTER_US: Final = 10_000_000
+"""A connection that lasted so long may be made anew at once; a shorter one may be failing again and again."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +73,12 @@ class Pipeline:
         self._data_dir = data_dir
         self._buffer = buffer
         self._clocks = clocks
-        self._backoff = Backoff(random)
+        self._backoff = Backoff(random, patient_after=HURRIED_TRIES)
         self._normaliser: Normaliser | None = None
         self._connected = False
+        self._since_us = 0
         self._heard_us: int | None = None
+        self._heard_now = False
         self._storing: list[int] = []
         self._announced: str | None = None
         self._announcing = asyncio.Lock()
@@ -115,11 +122,20 @@ class Pipeline:
         self._connected = False
         self.reason = reason
 
+    def clock_set(self, step_us: int) -> None:
+        """The agent's clock was corrected: what is remembered by it moves along."""
+        if self._heard_us is not None and self._heard_now:
+            self._heard_us += step_us
+        if self._normaliser is not None:
+            self._normaliser.clock_set(step_us)
+        self._prove()
+
     # --- the driver's Feed ---
 
     def connected(self) -> None:
         """See Feed."""
         self._connected = True
+        self._since_us = self._clocks.now_us()
         self.reason = None
         self._backoff.reset()
         self._known_normaliser.connected()
@@ -127,7 +143,7 @@ class Pipeline:
 
     def alive(self, at_us: int) -> None:
         """See Feed."""
-        self._heard_us = at_us
+        self._heard_us, self._heard_now = self._clocks.ours(at_us), True
         self._prove()
 
     def address_fault(self, address: int, reason: str | None) -> None:
@@ -143,6 +159,7 @@ class Pipeline:
     async def deliver(self, delivery: Delivery) -> None:
         """See Feed."""
         normaliser = self._known_normaliser
+        delivery = msgspec.structs.replace(delivery, seen_us=self._clocks.ours(delivery.seen_us))
         normalised = normaliser.normalise(delivery)
         entry = entry_of(self.key, normalised, delivery.seen_us, delivery.inbox, normaliser.newest)
         if not entry.weight and not entry.inbox and not entry.memory:
@@ -174,6 +191,8 @@ class Pipeline:
             await driver_of(self.settings, self._client_name, self._data_dir).run(self)
         except ConnectionLost as error:
             self.reason = str(error)
+            if error.at_once and self._connected and self._clocks.now_us() - self._since_us > WELL_AFTER_US:
+                return 0.0
         except Misconfigured as error:
             self.reason = str(error)
             return MISCONFIGURED_S
@@ -192,7 +211,9 @@ class Pipeline:
         rereads = registry.DRIVERS[self.settings.driver].rereads
         self._normaliser = Normaliser(self.key, self.settings, self._buffer.series, rereads=rereads, memory=memory)
         if proof is not None:
-            self._heard_us, self._normaliser.newest = proof.at_us, proof.newest_us
+            self._heard_us = proof.at_us
+            if self._clocks.continues:
+                self._heard_now, self._normaliser.newest = True, proof.newest_us
         await self.announce()
         await self._mark_unknown()
 
@@ -230,8 +251,11 @@ class Pipeline:
     async def _mark_unknown(self) -> None:
         normaliser = self._known_normaliser
         now_us = self._clocks.now_us()
-        since = now_us if self._heard_us is None else min(self._heard_us, now_us)
-        normalised = normaliser.mark_unknown(since, now_us)
+        if self._heard_us is not None and not self._heard_now:  # by the clock as it went before the computer's start
+            normalised = normaliser.mark_restarted(self._heard_us, now_us)
+        else:
+            since = now_us if self._heard_us is None else min(self._heard_us, now_us)
+            normalised = normaliser.mark_unknown(since, now_us)
         if len(normalised) or normalised.memory:
             await self._store_surely(entry_of(self.key, normalised, now_us, newest_us=normaliser.newest))
         self._prove()

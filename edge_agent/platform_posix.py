@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -86,6 +87,21 @@ def on_stop(stop: Callable[[], None]) -> None:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
+
+
+def steady() -> float:
+    """Seconds that go on evenly, whoever sets the clock, and also while the computer sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+def boot_id() -> str | None:
+    """What this start of the computer can be recognised by; None where that is not known."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() or None
+    except OSError:
+        return None
 
 
 def keep_memory_small() -> None:

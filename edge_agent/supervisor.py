@@ -8,7 +8,7 @@ open blocks are closed, the file is closed.
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +19,12 @@ from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import FILE_NAME, Buffer
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import BufferClosed, StorageError
-from edge_agent.buffer.writer import Clocks
-from edge_agent.clockwatch import ClockWatch
+from edge_agent.clocks import Clocks
 from edge_agent.credential import Credential
 from edge_agent.hub_client import HubClient
 from edge_agent.machine import Pipeline
 from edge_agent.settings import Settings
+from edge_agent.timekeeping import Timekeeper
 from edge_agent.uplink import Uplink
 
 HEALTH_S: Final = 2.0
@@ -58,7 +58,8 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
     folder.mkdir(parents=True, exist_ok=True)
     with platform_posix.lock_folder(folder):
         client = rotation.connect(settings, outside.held)
-        buffer = await Buffer.open(folder / FILE_NAME, limits_of(settings), outside.clocks)
+        opening = replace(outside.clocks, checked=lambda: False)
+        buffer = await Buffer.open(folder / FILE_NAME, limits_of(settings), opening)
         try:
             await _run_parts(settings, outside, buffer, client, stop)
         except ExceptionGroup as group:
@@ -75,10 +76,13 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
 async def _run_parts(
     settings: Settings, outside: Outside, buffer: Buffer, client: HubClient, stop: asyncio.Event
 ) -> None:
-    agent, clocks, random = settings.agent, outside.clocks, outside.random
+    keeper = Timekeeper(buffer, outside.clocks, platform_posix.steady, platform_posix.boot_id())
+    agent, clocks, random = settings.agent, keeper.clocks, outside.random
     pipelines = [
         Pipeline(agent.id, agent.site, machine, agent.data_dir, buffer, clocks, random) for machine in settings.machines
     ]
+    for pipeline in pipelines:
+        keeper.tell(pipeline.clock_set)
     uplink = Uplink(
         agent.id, buffer, client, clocks, random, lambda: tuple(pipeline.status() for pipeline in pipelines)
     )
@@ -99,7 +103,7 @@ async def _run_parts(
             )
         )
         tasks.append(group.create_task(_watch(pipelines, show)))
-        tasks.append(group.create_task(_watch_clock(buffer, clocks)))
+        tasks.append(group.create_task(keeper.run()))
         tasks.append(group.create_task(buffer.watch()))  # without its buffer the agent must not look alive
         try:
             await stop.wait()
@@ -153,22 +157,6 @@ async def _watch(pipelines: list[Pipeline], show: Callable[[], None]) -> None:
         if turn % TIDY_ROUNDS == 1:
             platform_posix.give_back_memory()
         await asyncio.sleep(HEALTH_S)
-
-
-async def _watch_clock(buffer: Buffer, clocks: Clocks) -> None:
-    """A correction of our own clock is a record, so that the hub can tell what was stamped before it."""
-    watch = ClockWatch(clocks, buffer.stats.last_seq + 1)
-    while True:
-        await asyncio.sleep(HEALTH_S)
-        step_us = watch.correction_us()
-        if step_us is None:
-            continue
-        log.warning("this computer's clock was set", by_s=step_us / 1e6)
-        try:
-            await buffer.note_clock(step_us, watch.first_seq, clocks.now_us())
-        except StorageError as error:
-            log.warning("the correction of the clock could not be stored", reason=str(error))
-        watch.first_seq = buffer.stats.last_seq + 1
 
 
 def _show_last(folder: Path, show: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from contract.times import from_us, to_us
 from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.model import Refused, StorageError, Taken
-from edge_agent.buffer.writer import Clocks
+from edge_agent.clocks import Clocks
 from edge_agent.hub_client import Busy, Denied, HubClient, HubError, TooLarge, Unreachable, Unreadable
 
 MAX_RECORDS: Final = 5000
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UplinkReport:
-    """What health shows. Times µs since 1970; `clock_offset_s` hub time minus ours."""
+    """What health shows. Times µs since 1970; `clock_offset_s` hub time minus that of the computer's clock."""
 
     connected: bool = False
     last_contact_us: int | None = None
@@ -191,7 +191,8 @@ class Uplink:
         offset_s = self.report.clock_offset_s
         self._quickest_s = min(took_s, self._quickest_s * 1.1)
         if took_s <= 2 * self._quickest_s:  # a slow answer says little about the clock
-            offset_s = round((to_us(receipt.hub_time) - begun_us) / 1e6 - took_s / 2, 4)
+            half_us = round(took_s * 5e5)
+            offset_s = self._clocks.measured(to_us(receipt.hub_time) - begun_us - half_us, half_us) / 1e6
         if not self.report.connected:
             log.info("hub connected", url=self._client.url, clock_offset_s=offset_s)
         self._backoff.reset()

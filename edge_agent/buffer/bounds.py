@@ -2,7 +2,7 @@
 
 Order of leaving: sent records (kept 24 h while there is room), then telemetry, then all else, each oldest first.
 Unsent records that leave are explained by `gap` records, one per machine and step, in the same transaction.
-A record that is on its way to the hub is not given up.
+A record that is on its way to the hub is not given up, nor is one that says how the agent's clock was.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from itertools import accumulate
 from typing import Final
 
 from contract.codec import decode_record
-from contract.records import Clock, Gap, Record, Samples
-from contract.times import from_us, to_us
-from edge_agent.buffer.model import GONE, pack_record, record_bytes
+from contract.records import Clock, Condition, Gap, Observation, Record, Samples, is_own_time
+from contract.times import effective_us, from_us, to_us
+from edge_agent.buffer.model import CLOCK, GONE, pack_record, record_bytes
 from edge_agent.buffer.store import Store
 from edge_agent.normalise.track import UNNUMBERED
 
@@ -60,18 +60,22 @@ def drop_sent(store: Store) -> int:
 
 def drop_old(store: Store, max_age_us: int, now_us: int) -> int:
     """Unsent records older than the bound in days; how many were given up."""
-    oldest = oldest_unsent(store)
-    if oldest is None or to_us(oldest.seen) >= now_us - max_age_us:
+    oldest_us = oldest_seen_us(store)
+    if oldest_us is None or oldest_us >= now_us - max_age_us:
         return 0
     return _give_up(store, "1", "older than the buffer keeps", now_us, before_us=now_us - max_age_us)
 
 
-def oldest_unsent(store: Store) -> Record | None:
-    """The oldest record the hub has not acknowledged (any kind; read for its times)."""
+def oldest_seen_us(store: Store) -> int | None:
+    """When the oldest record that the hub has not acknowledged was seen, by the clock as it is known to be now."""
     row = store.db.execute(
         "SELECT seq, kind, body FROM records WHERE seq > ? AND kind >= 0 ORDER BY seq LIMIT 1", (store.acked,)
     ).fetchone()
-    return None if row is None else decode_record(record_bytes(*row))
+    return None if row is None else _seen_us(store, row[0], decode_record(record_bytes(*row)))
+
+
+def _seen_us(store: Store, seq: int, record: Record) -> int:
+    return to_us(record.seen) + store.offset_us(seq)
 
 
 def _drop_sent(store: Store, upto: int) -> int:
@@ -96,7 +100,7 @@ def _give_up(
     """
     floor = max(store.acked, store.in_flight)
     rows = store.db.execute(
-        f"SELECT seq, kind, body FROM records WHERE seq > ? AND seq < ? AND kind <> {GONE} AND {kinds}"
+        f"SELECT seq, kind, body FROM records WHERE seq > ? AND seq < ? AND kind NOT IN ({GONE}, {CLOCK}) AND {kinds}"
         " ORDER BY seq LIMIT ?",
         (floor, store.last_seq, STEP),
     ).fetchall()
@@ -105,10 +109,10 @@ def _give_up(
         rows = rows[: 1 + sum(size < excess for size in sizes)]
     leaving = [(row[0], decode_record(record_bytes(*row))) for row in rows]
     if before_us is not None:
-        leaving = [(seq, record) for seq, record in leaving if to_us(record.seen) < before_us]
+        leaving = [(seq, record) for seq, record in leaving if _seen_us(store, seq, record) < before_us]
     if not leaving:
         return 0
-    gaps = _gaps((record for _, record in leaving), reason, now_us)
+    gaps = _gaps(store, leaving, reason, now_us)
     with store.transaction() as db:
         db.executemany("DELETE FROM records WHERE seq = ?", [(seq,) for seq, _ in leaving])
         db.executemany(
@@ -119,15 +123,18 @@ def _give_up(
     return len(leaving)
 
 
-def _gaps(records: Iterable[Record], reason: str, now_us: int) -> list[Gap]:
-    """One gap for each machine of what leaves; an older gap that leaves is counted on in the new one."""
+def _gaps(store: Store, leaving: Iterable[tuple[int, Record]], reason: str, now_us: int) -> list[Gap]:
+    """One gap for each machine of what leaves; an older gap that leaves is counted on in the new one.
+
+    Its count is that of numbers the hub will count lost, the numbers of gaps that left included.
+    """
     spans: dict[str | None, tuple[int, int, int]] = {}
-    for record in records:
+    for seq, record in leaving:
         machine = None if isinstance(record, Clock) else record.machine
         if isinstance(record, Gap):
-            begin, end, count = to_us(record.from_), to_us(record.to), record.count
+            begin, end, count = to_us(record.from_), to_us(record.to), record.count + 1
         else:
-            begin = end = to_us(record.at)
+            begin = end = _folded_us(record, store.offset_us(seq))
             count = 1
             if isinstance(record, Samples):
                 begin, end = begin + min(record.dt_us), begin + max(record.dt_us)
@@ -143,3 +150,10 @@ def _gaps(records: Iterable[Record], reason: str, now_us: int) -> list[Gap]:
         )
         for machine, (begin, end, count) in spans.items()
     ]  # fmt: skip
+
+
+def _folded_us(record: Record, offset_us: int) -> int:
+    """The time at which the hub would have folded it."""
+    at_us, seen_us = to_us(record.at), to_us(record.seen)
+    code = record.code if isinstance(record, Observation | Samples | Condition) else None
+    return effective_us(at_us, seen_us, offset_us, own=is_own_time(at_us, seen_us, code))

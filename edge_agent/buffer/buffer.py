@@ -15,7 +15,8 @@ from edge_agent.buffer import rescue
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import BufferClosed, Entry, Proof, Refused, Stats, StorageError, Taken
 from edge_agent.buffer.store import Store
-from edge_agent.buffer.writer import Append, Clocks, Job, Writer
+from edge_agent.buffer.writer import Append, Job, Writer
+from edge_agent.clocks import Clocks
 from edge_agent.normalise.normaliser import Memory
 from edge_agent.normalise.track import SeriesKey
 from edge_agent.reading import InboxMark
@@ -129,15 +130,32 @@ class Buffer:
         """What the hub did not take."""
         return await self._ask(Store.refused)
 
-    async def note_clock(self, offset_us: int, from_seq: int, at_us: int) -> None:
-        """The agent's own clock was corrected (see `Store.note_clock`)."""
+    @property
+    def clock(self) -> bytes | None:
+        """What the agent's clock remembers from before it was started."""
+        return self._writer.clock
+
+    def remember_clock(self, clock: bytes) -> None:
+        """What the agent's clock is to remember; stored with the next commit, within five seconds."""
+        self._writer.clock = clock
+
+    def keep_time(self, clocks: Clocks) -> None:
+        """The clocks to go by from now on."""
+        self._writer.clocks = clocks
+
+    def note_clock(self, offset_us: int, from_seq: int, at_us: int, clock: bytes | None) -> "asyncio.Future[None]":
+        """The agent's own clock was corrected (see `Store.note_clock`); what was appended before this call counts.
+
+        Takes its place in the order of appends at once, not when it is awaited; StorageError where it has none.
+        """
 
         def work(store: Store) -> None:
-            store.note_clock(offset_us, min(from_seq, store.last_seq + 1), at_us)
-            self._writer.note_counts(store)
+            self._writer.close_all(store)
+            store.note_clock(offset_us, min(from_seq, store.last_seq + 1), at_us, clock)
+            self._writer.note_counts(store, look=True)
+            self._writer.numbered()
 
-        await self._ask(work)
-        self.numbered.set()
+        return self._put(work)
 
     async def renumber(self, epoch: str, first: int) -> None:
         """Numbers from `first` on, never sent, begin a new epoch (see `Store.renumber`)."""
@@ -149,11 +167,14 @@ class Buffer:
         await self._ask(work)
 
     async def _ask(self, work: Callable[[Store], T]) -> T:
+        return await self._put(work)
+
+    def _put(self, work: Callable[[Store], T]) -> "asyncio.Future[T]":
         if self._closed:
             raise BufferClosed("the agent is stopping")
         result: Future[T] = Future()
         self._writer.jobs.put(Job(work, result))
-        return await asyncio.wrap_future(result)
+        return asyncio.wrap_future(result)
 
     async def watch(self) -> None:
         """Returns when the buffer was closed; StorageError as soon as it ended otherwise."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from contract.times import to_us
 from edge_agent.buffer import bounds
 from edge_agent.buffer.model import Entry, Stats
 from edge_agent.buffer.store import Store
@@ -80,11 +79,10 @@ def stats(store: Store, old: Stats, counts: Counts, rate: float | None, limits: 
     if not look:
         return fresh
     used = bounds.used_bytes(store)
-    oldest = bounds.oldest_unsent(store)
     room = max(0.0, limits.max_bytes - used * (1 - _sent_share(store)))
     return replace(
         fresh,
-        oldest_seen_us=None if oldest is None else to_us(oldest.seen),
+        oldest_seen_us=bounds.oldest_seen_us(store),
         used_bytes=used,
         limit_bytes=limits.max_bytes,
         bytes_per_s=rate,

@@ -52,6 +52,7 @@ KINDS: Final = (Samples, Observation, Condition, Machine, Gap, Clock, Progress, 
 """A record's place here is its `kind` in the file. Append only."""
 SAMPLES: Final = 0
 GAP: Final = 4
+CLOCK: Final = 5
 GONE: Final = -1
 """Kind of a number whose record was taken out (it could not be sent); it is claimed without a record."""
 

@@ -78,6 +78,8 @@ def prepare(db: sqlite3.Connection, epoch: str) -> None:
             f"the buffer file has version {version}, this agent knows {VERSION}; install the agent that wrote it"
         )
 
+    db.execute("CREATE INDEX IF NOT EXISTS clocks ON records(seq) WHERE kind = 5")
+
 
 def check(db: sqlite3.Connection) -> None:
     """Reads what must be readable; a small file that was not closed is looked through whole."""

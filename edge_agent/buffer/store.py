@@ -12,10 +12,11 @@ from typing import Final
 
 import msgspec
 
+from contract.codec import decode_record
 from contract.records import Clock
 from contract.times import from_us
 from edge_agent.buffer.blocks import cut_blocks
-from edge_agent.buffer.model import GONE, Columns, Entry, Proof, Refused, Row, Taken, pack_record, record_bytes
+from edge_agent.buffer.model import CLOCK, GONE, Columns, Entry, Proof, Refused, Row, Taken, pack_record, record_bytes
 from edge_agent.normalise.normaliser import Memory
 from edge_agent.normalise.track import UNNUMBERED, SeriesKey
 from edge_agent.reading import InboxMark
@@ -24,7 +25,15 @@ INBOX_KEPT: Final = 8192
 """So many messages of one machine are recognised when they come again; brokers keep far fewer in flight."""
 REFUSED_KEPT: Final = 1000
 
+_CLOCK_ROWS: Final = f"SELECT seq, body FROM records WHERE kind = {CLOCK}"
+
 _marks = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
+
+
+def _correction_of(seq: int, body: bytes) -> tuple[int, int, int]:
+    record = decode_record(record_bytes(seq, CLOCK, body))
+    assert isinstance(record, Clock)
+    return (record.from_seq, seq, record.offset_us)
 
 
 class Store:
@@ -49,6 +58,8 @@ class Store:
         for row, machine, marks in db.execute("SELECT id, machine, marks FROM inbox ORDER BY id"):
             self._note_inbox(machine, row, [InboxMark(*mark) for mark in _marks.decode(marks)])
         self._acked_saved = self.acked
+        self.clock: bytes | None = meta["clock"].encode() if "clock" in meta else None
+        self.corrections = [_correction_of(*row) for row in db.execute(_CLOCK_ROWS)]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -64,8 +75,14 @@ class Store:
 
     # --- in ---
 
-    def write(self, entries: Iterable[Entry], series: Mapping[int, SeriesKey], proofs: Mapping[str, Proof]) -> None:
-        """Entries that were gathered, new series, and proofs of life, in one commit."""
+    def write(
+        self,
+        entries: Iterable[Entry],
+        series: Mapping[int, SeriesKey],
+        proofs: Mapping[str, Proof],
+        clock: bytes | None = None,
+    ) -> None:
+        """Entries that were gathered, new series, proofs of life and what the clock remembers, in one commit."""
         entries = list(entries)
         seq = self.last_seq
         numbered: list[tuple[int, int, bytes]] = []
@@ -82,8 +99,10 @@ class Store:
             for entry in entries:
                 self._write_rest(db, entry, new_inbox)
             self._write_proofs(db, proofs)
+            self._write_clock(db, clock)
             self._write_acked(db)
         self.last_seq = seq
+        self.clock = self.clock if clock is None else clock
         self._acked_saved = self.acked
         self.series.update(series)
         for entry in entries:
@@ -150,18 +169,27 @@ class Store:
         self.staged.pop(machine, None)
         return len(rows)
 
-    def note_clock(self, offset_us: int, from_seq: int, at_us: int) -> None:
-        """The agent's clock was corrected by `offset_us`: says so of the numbers from `from_seq` to now.
+    def note_clock(self, offset_us: int, from_seq: int, at_us: int, clock: bytes | None) -> None:
+        """The agent's clock was corrected: `offset_us` is to be added to what it stamped from `from_seq` up to here.
 
-        Two records: true time of those numbers = their time + offset; from here on the clock is right again.
+        `clock` is what the corrected clock remembers, kept in the same commit.
         """
         now = from_us(at_us)
-        corrected = Clock(seq=UNNUMBERED, seen=now, at=now, offset_us=offset_us, from_seq=from_seq)
-        right = Clock(seq=UNNUMBERED, seen=now, at=now, offset_us=0, from_seq=self.last_seq + 1)
-        rows = [pack_record(corrected), pack_record(right)]
+        record = Clock(seq=UNNUMBERED, seen=now, at=now, offset_us=offset_us, from_seq=from_seq)
         with self.transaction() as db:
-            self._insert_rows(db, rows)
-        self.last_seq += len(rows)
+            self._insert_rows(db, [pack_record(record)])
+            self._write_clock(db, clock)
+        self.last_seq += 1
+        self.corrections.append((from_seq, self.last_seq, offset_us))
+        self.clock = self.clock if clock is None else clock
+
+    def _write_clock(self, db: sqlite3.Connection, clock: bytes | None) -> None:
+        if clock is not None and clock != self.clock:
+            db.execute("INSERT OR REPLACE INTO meta VALUES('clock', ?)", (clock.decode(),))
+
+    def offset_us(self, seq: int) -> int:
+        """What is to be added to the agent's stamps in record `seq`: its clock was wrong back then."""
+        return sum(offset for low, high, offset in self.corrections if low <= seq < high)
 
     def _insert_rows(self, db: sqlite3.Connection, rows: list[Row]) -> None:
         db.executemany(
@@ -251,6 +279,7 @@ class Store:
         self.epoch = epoch
         self.last_seq = max(0, self.last_seq - first + 1)
         self.acked = self._acked_saved = self.in_flight = 0
+        self.corrections = [_correction_of(*row) for row in self.db.execute(_CLOCK_ROWS)]
 
     def forget_series(self) -> None:
         """No staged value refers to a series any more: their numbers begin again."""

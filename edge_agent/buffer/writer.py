@@ -21,6 +21,7 @@ from edge_agent.buffer import bounds, gauge, rescue, schema
 from edge_agent.buffer.gauge import Counts, Limits, Rate
 from edge_agent.buffer.model import BufferClosed, BufferDamaged, BufferFull, Entry, Proof, Stats, StorageError
 from edge_agent.buffer.store import Store
+from edge_agent.clocks import Clocks
 from edge_agent.normalise.track import SeriesKey
 
 T = TypeVar("T")
@@ -30,15 +31,6 @@ PROOF_S: Final = 5.0
 UPKEEP_S: Final = 1.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Time and randomness, passed in: wall clock (µs since 1970, UTC), seconds that only go on, new epoch ids."""
-
-    now_us: Callable[[], int]
-    monotonic: Callable[[], float]
-    new_id: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +65,7 @@ class Writer(threading.Thread):
         self.new_series: dict[int, SeriesKey] = {}
         self.proofs: dict[str, Proof] = {}
         self.inbox: dict[str, dict[int, bytes]] = {}
+        self.clock: bytes | None = None
         self._written: dict[str, Proof] = {}
         self._pending: list[Append] = []
         self._weight = 0
@@ -155,6 +148,7 @@ class Writer(threading.Thread):
             for machine in list(store.staged):
                 store.close_blocks(machine)
             self.inbox = store.inbox
+            self.clock = self.clock if self.clock is not None else store.clock
             self._refresh(store)
         except BaseException:
             db.close()
@@ -304,11 +298,11 @@ class Writer(threading.Thread):
     ) -> None:
         entries = [job.entry for job in pending]
         try:
-            store.write(entries, series, proofs)
+            store.write(entries, series, proofs, self.clock)
         except sqlite3.Error as error:
             if not isinstance(schema.typed(error), BufferFull) or not _free_sent(store):
                 raise
-            store.write(entries, series, proofs)
+            store.write(entries, series, proofs, self.clock)
 
     def _close_due(self, store: Store, now: float, *, all_of_them: bool) -> None:
         for machine, since in list(self._since.items()):
@@ -318,6 +312,12 @@ class Writer(threading.Thread):
                 del self._since[machine]
                 self._refresh(store, look=False)
                 self.numbered()
+
+    def close_all(self, store: Store) -> None:
+        """All that waits becomes numbered records, now."""
+        if self._pending:
+            self._commit(store)
+        self._close_due(store, self.clocks.monotonic(), all_of_them=True)
 
     def _shut(self, store: Store) -> None:
         try:
@@ -348,7 +348,8 @@ class Writer(threading.Thread):
         self._rate.tick(self.clocks.monotonic())
         before = store.last_seq
         bounds.drop_settled(store, now)
-        self._given_up += bounds.drop_old(store, self.limits.max_age_us, now)
+        if self.clocks.checked():  # by a clock that may be years ahead nothing is too old
+            self._given_up += bounds.drop_old(store, self.limits.max_age_us, now)
         for _ in range(50):
             self._given_up += (given_up := bounds.make_room(store, self.limits.max_bytes, now))
             if not given_up and bounds.used_bytes(store) <= self.limits.max_bytes * bounds.LOW_WATER:
@@ -362,11 +363,11 @@ class Writer(threading.Thread):
         counts = Counts(self._given_up, self._refused, self._rescued, self._trouble)
         self.stats = gauge.stats(store, self.stats, counts, self._rate.per_s, self.limits, look=look)
 
-    def note_counts(self, store: Store) -> None:
-        """Refused and rescued records were changed by a job."""
+    def note_counts(self, store: Store, *, look: bool = False) -> None:
+        """Refused and rescued records were changed by a job; `look`: what was stored before is seen anew."""
         self._refused = store.db.execute("SELECT count(*) FROM refused").fetchone()[0]
         self._rescued = rescue.waiting(store)
-        self._refresh(store, look=False)
+        self._refresh(store, look=look)
 
 
 def _free_sent(store: Store) -> bool:

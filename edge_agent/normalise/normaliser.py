@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from contract.records import CONNECTION_LOST, Condition, Observation, Record
+import msgspec
+
+from contract.records import CONNECTION_LOST, RESTARTED, Condition, Observation, Record
 from contract.times import AHEAD_LIMIT_US, EARLIEST_BELIEVED_US, from_us
 from edge_agent.normalise.timeline import Fact
 from edge_agent.normalise.track import UNNUMBERED, SeriesBook, SeriesKey, Track, Variant
@@ -200,6 +202,27 @@ class Normaliser:
         if len(out):
             self._advance(t)
         return out
+
+    def mark_restarted(self, at_us: int, seen_us: int) -> Normalised:
+        """All that was known is unknown since `at_us`, the last proof of life by the clock as it went before.
+
+        That clock and the one that goes now cannot be compared: the readings to come are later than `seen_us`.
+        """
+        out = self.mark_unknown(seen_us, seen_us, RESTARTED)
+        out.records = [
+            msgspec.structs.replace(record, at=from_us(at_us))
+            for record in out.records
+            if isinstance(record, Observation | Condition)
+        ]
+        out.ats = [at_us] * len(out.ats)
+        return out
+
+    def clock_set(self, step_us: int) -> None:
+        """The agent's clock was corrected: times that were told by it move along."""
+        for track in self.tracks:
+            track.timeline.clock_set(step_us)
+        known = [track.timeline.newest for track in self.tracks if track.timeline.newest is not None]
+        self.newest = max(known) if known else None
 
     def _mark_leftovers(self, out: Normalised, t: int, seen_us: int) -> None:
         """Signals that the settings no longer name were known before: nobody reads them now."""

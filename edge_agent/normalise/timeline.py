@@ -49,6 +49,10 @@ def _time(fact: Fact) -> int:
     return fact.t
 
 
+def _moved(fact: Fact, by_us: int) -> Fact:
+    return Fact(fact.t + by_us, fact.at + by_us, fact.seen + by_us, fact.key)
+
+
 class Timeline:
     """The readings of one signal so far. `keeps`: telemetry, nothing is dropped as a repeat."""
 
@@ -98,6 +102,17 @@ class Timeline:
         self.floor = None
         self.armed = False
         self.newest = t if self.newest is None else max(t, self.newest)
+
+    def clock_set(self, step_us: int) -> None:
+        """The agent's clock was corrected: what it told moves along, what the source told stays."""
+        last = self.last
+        if self.calm and (last is None or last.t != last.seen):
+            return
+        self.newest, self.mark, self.floor, self.horizon = (
+            None if at is None else at + step_us for at in (self.newest, self.mark, self.floor, self.horizon)
+        )
+        self.held = [_moved(fact, step_us) for fact in self.held]
+        self.last = None if last is None else _moved(last, step_us)
 
     def _judge(self, fact: Fact, *, replayed: bool) -> list[Fact]:
         last, newest = self.last, self.newest

@@ -10,7 +10,7 @@ from contract.times import from_us
 from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.gauge import Limits
 from edge_agent.buffer.model import Entry, Row, pack_columns, pack_record
-from edge_agent.buffer.writer import Clocks
+from edge_agent.clocks import Clocks
 from edge_agent.normalise.normaliser import Normaliser
 from edge_agent.settings import ConditionBase, ConnectionBase, MachineSettings, MachineTable, SignalBase
 from tests.support.servers import eventually as until
