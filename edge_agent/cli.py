@@ -5,18 +5,19 @@ import random
 import secrets
 import sys
 import time
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 import typer
 from rich.console import Console
 
 from contract.times import to_us
-from edge_agent import checking, credential, health, logs, platform_posix, showing, supervisor
+from edge_agent import credential, health, logs, platform_posix, showing, supervisor
 from edge_agent.browsing.command import browse
 from edge_agent.buffer.model import StorageError
-from edge_agent.buffer.writer import Clocks
+from edge_agent.cli_check import check
 from edge_agent.cli_parts import AsJson, Config, fail, settings_of
+from edge_agent.clocks import Clocks
 from edge_agent.enrolling import enrol
 from edge_agent.hub_client import HubError
 from edge_agent.sample_config import sample
@@ -39,34 +40,8 @@ CLOCKS: Final = Clocks(
 
 app.command()(browse)
 app.command()(enrol)
+app.command()(check)
 app.add_typer(trust, name="trust")
-
-
-@app.command()
-def check(
-    config: Config,
-    timeout: Annotated[float, typer.Option(min=0.5, max=120, help="Seconds to wait for each machine.")] = 5.0,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Try every address of every machine and the hub; say what does not work and what to do.
-
-    Example: tsunagu-agent check --config agent.toml
-    """
-    settings = settings_of(config)
-    logs.set_up("text", quiet=True)
-    machines, hub = asyncio.run(_check(settings, timeout))
-    if as_json:
-        typer.echo(msgspec.json.encode({"machines": machines, "hub": hub}).decode())
-    else:
-        showing.checks(Console(), machines, hub)
-    if not hub.ok or not all(machine.ok for machine in machines):
-        raise typer.Exit(1)
-
-
-async def _check(settings: Settings, timeout_s: float) -> tuple[list[checking.MachineCheck], checking.HubCheck]:
-    with Console(stderr=True).status("asking machines and hub …"):
-        return await checking.check_machines(settings, timeout_s), await checking.check_hub(settings)
 
 
 @app.command()

@@ -25,7 +25,6 @@ from edge_agent.drivers.opcua.session import Session, read_request
 from edge_agent.drivers.port import ConnectionLost
 
 NODES_PER_BROWSE: Final = 100
-REFERENCES_PER_NODE: Final = 1000
 SERVER: Final = "i=2253"
 """The server's own diagnostics: thousands of nodes that are no machine. Walked only when it is the start."""
 _CLASSES: Final[dict[int, Kind]] = {1: "object", 2: "variable"}
@@ -40,6 +39,8 @@ class Bounds(msgspec.Struct, frozen=True):
     nodes: int = 20_000
     seconds: float = 120.0
     depth: int = 12
+    references: int = 1000
+    """References of one node in one answer; the rest is fetched with continuation points."""
 
 
 class Stopped(msgspec.Struct, frozen=True):
@@ -61,10 +62,12 @@ class Walker:
         self._told = told
         self._describer = Describer(session)
         self._per_call = NODES_PER_BROWSE
+        self._references = 0
 
     async def walk(self, bounds: Bounds) -> Stopped | None:
         """Goes on from what the keeper has; None when all within the depth was seen. Raises ConnectionLost."""
         end = self._monotonic() + bounds.seconds
+        self._references = bounds.references
         found = self._keeper.found
         self._per_call = await self._allowed()
         waiting = found.waiting(bounds.depth)
@@ -168,7 +171,7 @@ class Walker:
 
     async def _browse(self, nodes: list[ua.NodeId]) -> list[ua.BrowseResult]:
         request = ua.BrowseRequest()
-        request.Parameters.RequestedMaxReferencesPerNode = REFERENCES_PER_NODE
+        request.Parameters.RequestedMaxReferencesPerNode = self._references
         request.Parameters.NodesToBrowse = [browse_of(node, ObjectIds.HierarchicalReferences) for node in nodes]
         return list((await self._session.call(request, ua.BrowseResponse)).Results)
 
