@@ -65,6 +65,8 @@ def enrol(
 
 def _check_wire(url: str, code: EnrolmentCode, *, insecure: bool) -> None:
     """Denied where the code must not travel this way."""
+    if not url.startswith(("http://", "https://")):
+        raise Denied(f"{url} is no address; write it as https://hub.example:8443")
     if url.startswith("http://") and code.fingerprint is not None:
         raise Denied(f"this code is from a hub that speaks TLS; write https:// instead of {url} (nothing was sent)")
     if is_in_the_clear(url) and not insecure:

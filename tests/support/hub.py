@@ -5,6 +5,7 @@ The journey's tests meet a hub only so; for tests of its parts `hubs.py` serves 
 
 import contextlib
 import json
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +30,13 @@ class HubProcess:
     process: Process
     password: str = ""
     token: str = ""
+    scheme: str = "http"
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60, trust_env=False))
 
     @property
     def url(self) -> str:
         """Without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Starts it and returns when it answers."""
@@ -112,14 +114,18 @@ class HubProcess:
 
 
 @contextlib.contextmanager
-def hub_process(folder: Path, *options: str) -> Iterator[HubProcess]:
-    """A new hub, serving; `options` go to `serve`. Its log is `hub.log`."""
+def hub_process(folder: Path, *options: str, tls: bool = False) -> Iterator[HubProcess]:
+    """A new hub, serving; `options` go to `serve`, `tls` gives it an authority of its own. Its log is `hub.log`."""
     folder.mkdir(parents=True, exist_ok=True)
     data, port = folder / "hub-data", free_port()
     process = Process(["tsunagu-hub", "serve", "--data", data, "--port", str(port), *options], folder / "hub.log")
     hub = HubProcess(data, port, process)
     made = hub.cli_json("init", "--company", COMPANY, "--company-name", "Aoba Seiki", "--admin", ADMIN)
     hub.password = made["password"]
+    if tls:
+        hub.scheme = "https"
+        ca_file = hub.cli_json("tls", "init", "--name", "hub.example")["ca_file"]
+        hub.http = httpx2.Client(timeout=60, trust_env=False, verify=ssl.create_default_context(cafile=ca_file))
     hub.token = hub.cli_json("token", "add", "--company", COMPANY, "--role", "manager")["token"]
     try:
         hub.start()
