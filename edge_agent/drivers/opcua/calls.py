@@ -133,7 +133,8 @@ def path(
     for name in names:
         step = ua.RelativePathElement()
         step.ReferenceTypeId = numeric(reference)
-        step.IncludeSubtypes = True  # type: ignore[assignment]  # declared as its alias of bool
+        step.IsInverse = False  # type: ignore[assignment]  # the library declares its alias of bool
+        step.IncludeSubtypes = True  # type: ignore[assignment]  # same
         step.TargetName = name
         steps.append(step)
     return ua.BrowsePath(StartingNode=start, RelativePath=ua.RelativePath(Elements=steps))
