@@ -95,7 +95,7 @@ def _add_batches(
 
 def _add_credentials(router: APIRouter, directory: Directory, clock_us: Callable[[], int]) -> None:
     attempts = Throttle(burst=100, refill_s=1)
-    rotations = Throttle(burst=10, refill_s=30)
+    rotations = Throttle(burst=20, refill_s=30)
 
     @router.post(
         "/enrol",
