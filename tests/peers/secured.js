@@ -1,7 +1,8 @@
 // An OPC UA server that is not ours, secured as factories secure theirs (npm: node-opcua).
 // Options: port, pki (folder), policies and modes offered, anonymous, users {name: password}, trust (accept any client
-// certificate at once), certificate and key (files; else made in pki), tokenPolicy (policy of the user tokens on None).
-// Commands: {trust: true} moves every rejected client certificate to the trusted ones. {set: n} writes Value.
+// certificate at once), trustUsers (same for users' certificates), certificate and key (files; else made in pki).
+// Commands: {trust: true} moves every rejected client certificate to the trusted ones. {set: n} writes Value. Each answer
+// tells in signIns how many passwords it was shown.
 const fs = require("fs");
 const path = require("path");
 const readline = require("readline");
@@ -29,20 +30,19 @@ function trustRejected(root) {
 async function main() {
   const clients = await manager("clients", options.trust !== false);
   const people = await manager("people", options.trustUsers !== false);
+  let signIns = 0;
   const given = options.certificate ? { certificateFile: options.certificate, privateKeyFile: options.key } : {};
   const server = new OPCUAServer({
     port: options.port,
     host: "127.0.0.1",
-    hostname: options.hostname || "127.0.0.1",
+    hostname: options.hostname || "127.0.0.1",  // what it says of itself, right or wrong
     serverCertificateManager: clients,
     userCertificateManager: people,
     ...given,
     securityPolicies: (options.policies || ["None"]).map((name) => SecurityPolicy[name]),
     securityModes: (options.modes || ["None"]).map((name) => MessageSecurityMode[name]),
     allowAnonymous: options.anonymous !== false,
-    userManager: { isValidUser: (name, word) => (options.users || {})[name] === word },
-    disableDiscovery: false,
-    defaultSecureTokenLifetime: options.tokenLifetimeMs || 600000,
+    userManager: { isValidUser: (name, word) => (signIns += 1) && (options.users || {})[name] === word },
   });
   await server.initialize();
   const space = server.engine.addressSpace;
@@ -58,7 +58,7 @@ async function main() {
   const lines = readline.createInterface({ input: process.stdin });
   lines.on("line", async (line) => {
     const command = JSON.parse(line);
-    const answer = {};
+    const answer = { signIns };
     if (command.trust) answer.moved = trustRejected(path.join(options.pki, "clients"));
     if ("set" in command) set(command.set);
     console.log(JSON.stringify(answer));
