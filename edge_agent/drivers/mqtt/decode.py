@@ -63,10 +63,14 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct):
-    """Readings of one or more messages; `wrong` says why an address has none it can use."""
+    """Readings of one or more messages, the last of which arrived at `arrived_us`.
+
+    `wrong` says why an address has none it can use.
+    """
 
     readings: list[Reading]
     wrong: dict[int, str]
+    arrived_us: int = 0
 
 
 class TopicDecoder:
@@ -89,6 +93,7 @@ class TopicDecoder:
 
     def decode(self, payload: bytes, arrived_us: int, into: Decoded, *, held: bool = False) -> None:
         """Adds this message's readings to `into`; `held`: the broker retained it."""
+        into.arrived_us = arrived_us
         for codec, needs_json, targets in self._groups:
             document = self._document(payload, codec) if needs_json else None
             for target, chooses in targets:
@@ -110,6 +115,7 @@ class TopicDecoder:
 
     def too_large(self, size: int, arrived_us: int, into: Decoded) -> None:
         """Adds bad readings for a message whose payload was not kept."""
+        into.arrived_us = arrived_us
         fault = Fault("TooLarge", f"{self.topic}: a message of {size} bytes; at most {MAX_PAYLOAD} are read")
         for target in self.targets:
             self._add(target, fault, arrived_us, into, held=False)
@@ -171,14 +177,15 @@ class TopicDecoder:
         return (Fault("BadTime", f"{self.topic}: {told}") if isinstance(told, str) else told), arrived_us
 
     def _add(self, target: Target, value: Raw | Fault, at_us: int, into: Decoded, *, held: bool) -> None:
+        arrived = at_us == into.arrived_us
         if isinstance(value, Fault):
             if value.reason is not None:
                 into.wrong[target.address] = value.reason
-            into.readings.append(Reading(target.address, None, at_us, "bad", value.code))
+            into.readings.append(Reading(target.address, None, at_us, "bad", value.code, arrived=arrived))
         elif value is None:
-            into.readings.append(Reading(target.address, None, at_us, "bad", "NoValue"))
+            into.readings.append(Reading(target.address, None, at_us, "bad", "NoValue", arrived=arrived))
         else:
-            into.readings.append(Reading(target.address, value, at_us, held=held))
+            into.readings.append(Reading(target.address, value, at_us, held=held, arrived=arrived))
             into.wrong.pop(target.address, None)
 
     def _document(self, payload: bytes, codec: str) -> Any:

@@ -17,7 +17,8 @@ MAXIMUM_PACKET: Final = 16 * 2**20
 SESSION_EXPIRY_S: Final = 7 * 86_400
 """How long the broker keeps missed messages while the agent is away. EMQX and others may cap it."""
 
-TOPICS_PER_SUBSCRIBE: Final = 100
+TOPICS_PER_SUBSCRIBE: Final = 8
+"""Brokers in clouds close the connection on more (AWS IoT Core allows 8)."""
 
 REFUSED_FOR_GOOD: Final = {
     0x84: "does not speak this version of MQTT; set protocol to the other one",
@@ -26,7 +27,7 @@ REFUSED_FOR_GOOD: Final = {
     0x87: "does not allow this client to connect; give it the right there, or set username and password",
     0x8A: "has banned this client; lift the ban there",
     0x8C: "wants another way of authentication; user and password, or none, are possible here",
-    0x95: "finds our packets too large",
+    0x95: "finds our packets too large; raise its limit (max_packet_size) to 64 kB or more",
     0x9D: "has moved for good; set url to its new address",
 }
 """Refusals that a retry cannot help; all others are retried."""
