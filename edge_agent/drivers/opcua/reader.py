@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from asyncua import ua
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
 from edge_agent.drivers.faults import Faults
-from edge_agent.drivers.opcua import advice
+from edge_agent.drivers.opcua import advice, calls
 from edge_agent.drivers.opcua.decode import Changes, Decoder, status_of
 from edge_agent.drivers.opcua.publishing import Publishing
 from edge_agent.drivers.opcua.resolving import Missing
@@ -26,6 +29,9 @@ from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
 
 RETRY_FIRST_S: Final = 2.0
 RETRY_LAST_S: Final = 60.0
+ROLL_CALL_S: Final = 5.0
+ROLL_CALL_NODES: Final = 200
+"""So often so many nodes, in turn, are asked whether they are still there: not every server says when one goes."""
 MAX_GATHERED: Final = 100_000
 """Changes held in memory for one delivery; a notification that never ends is delivered in parts."""
 
@@ -49,6 +55,8 @@ class Reader:
         self._overflowed: dict[int, int] = {}
         self._retry_at = 0.0
         self._retry_s = RETRY_FIRST_S
+        self._roll_call_at = 0.0
+        self._called = 0
 
     async def run(self) -> None:
         """Delivers until the link is lost. Raises ConnectionLost or Misconfigured."""
@@ -146,8 +154,23 @@ class Reader:
             unreadable = await self._monitor(handles)
             if unreadable:
                 await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
-        due = min(self._session.renew_at, self._retry_at) if self._absent else self._session.renew_at
-        return max(due - time.monotonic(), 0.0)
+        if now >= self._roll_call_at:
+            await self._call_roll()
+        due = min(self._session.renew_at, self._roll_call_at)
+        return max((min(due, self._retry_at) if self._absent else due) - time.monotonic(), 0.0)
+
+    async def _call_roll(self) -> None:
+        """Asks the next nodes whether they are still there, by an attribute that costs the machine nothing."""
+        self._roll_call_at = time.monotonic() + ROLL_CALL_S
+        nodes = list(self._monitored.nodes.items())
+        self._called = 0 if self._called >= len(nodes) else self._called
+        some = nodes[self._called : self._called + ROLL_CALL_NODES]
+        self._called += len(some)
+        answers = await calls.read(self._session, [node for _, node in some], AttributeIds.NodeClass)
+        gone = [handle for (handle, _), answer in zip(some, answers, strict=True) if is_gone(answer)]
+        unreadable = [reading for handle in gone for reading in self._say_gone(handle)]
+        if unreadable:
+            await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
 
     def _notice(self, changes: Changes) -> None:
         """Tells the feed of values that cannot be used, of nodes that went, and of overflows of the server's queues."""
@@ -156,11 +179,20 @@ class Reader:
             if count.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: seen, but the log stays readable
                 log.warning("opcua queue overflowed at the server", address=address, times=count)
         for address in changes.gone:
-            handle = self._wanted.handle_of(address)
-            if handle not in self._absent:
-                reason = f"{self._wanted.text_of(address)}: the server has removed this node; looking for it again"
-                self._absent[handle] = Missing(reason)
-                self._tell(handle, reason)
-                self._retry_s = RETRY_FIRST_S
-                self._plan_retry()
+            self._say_gone(self._wanted.handle_of(address))
         self._faults.settle(changes.readings, changes.wrong)
+
+    def _say_gone(self, handle: int) -> list[Reading]:
+        """The server has removed this node: it is looked for again, soon; bad readings where that is news."""
+        if handle in self._absent:
+            return []
+        text = self._wanted.places[handle].text
+        self._retry_s = RETRY_FIRST_S
+        self._plan_retry()
+        return self._say_absent(handle, Missing(f"{text}: the server has removed this node; looking for it again"))
+
+
+def is_gone(answer: ua.DataValue) -> bool:
+    """Whether a read attribute says that its node is not there."""
+    status = answer.StatusCode
+    return status is not None and status.value in (StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid)

@@ -34,6 +34,8 @@ class Monitored:
         self._session = session
         self._settings = settings
         self._publishing = publishing
+        self.nodes: dict[int, ua.NodeId] = {}
+        """What is monitored now, by handle."""
         self._items: dict[int, tuple[int, int]] = {}
         self._held: dict[int, int] = {}
         """How many nodes each subscription has."""
@@ -75,6 +77,7 @@ class Monitored:
         for handle in handles:
             if handle in self._items:
                 subscription, item = self._items.pop(handle)
+                del self.nodes[handle]
                 by_subscription.setdefault(subscription, []).append(item)
         for subscription, items in by_subscription.items():
             self._held[subscription] -= len(items)
@@ -139,6 +142,7 @@ class Monitored:
                 if status.is_good():
                     queues.add(result.RevisedQueueSize)
                     self._items[handle] = (subscription, result.MonitoredItemId)
+                    self.nodes[handle] = node
                     self._held[subscription] += 1
                 elif status.value == _FULL:
                     full.append((handle, node))
