@@ -223,13 +223,16 @@ class TopicDecoder:
                 return self._no_text(codec)
 
     def _scalar(self, value: Any, path: Path_) -> Raw | Fault:
-        if isinstance(value, str):
-            return self._no_text("utf-8") if _UNREADABLE in value else value.strip(_PADDING)
-        if value is None or isinstance(value, bool | float | Fault):
-            return value
-        if isinstance(value, int):
+        kind = value.__class__
+        if kind is float or kind is bool or value is None:
+            return value  # type: ignore[no-any-return]  # told by its class, which is quicker than by isinstance
+        if kind is str:
+            return self._no_text("utf-8") if _UNREADABLE in value else str(value.strip(_PADDING))
+        if kind is int:
             return value if -_TOO_MUCH < value < _TOO_MUCH else Fault("TooLarge", f"{self.topic}: a number too large")
-        if isinstance(value, Missing):
+        if kind is Fault:
+            return value  # type: ignore[no-any-return]  # as above
+        if kind is Missing:
             return self._nothing_at(value)
         what = "an object" if isinstance(value, dict) else "a list"
         return Fault("WrongType", f"{self.topic}: {shown(path)} is {what}; name one value of it with path")

@@ -66,13 +66,11 @@ def find(document: Any, path: Path_) -> Any:
     for depth, step in enumerate(path):
         if document.__class__ is str:
             document = _unwrapped(document)
-        if isinstance(step, int):
-            there = document.__class__ is list and step < len(document)
+        kind = document.__class__  # quicker than isinstance; keys of JSON are texts: a number is in none
+        if (kind is dict and step in document) or (kind is list and isinstance(step, int) and step < len(document)):
+            document = document[step]
         else:
-            there = document.__class__ is dict and step in document
-        if not there:
             return Missing(path[: depth + 1])
-        document = document[step]
     return document
 
 

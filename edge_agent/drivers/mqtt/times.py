@@ -57,18 +57,28 @@ def time_of(value: Any, unit: str = "auto", zone: tzinfo | None = None) -> int |
     >>> time_of("20261120090037")
     "'20261120090037' has no offset from UTC; set time_zone to the zone of the machine's clock"
     """
+    if isinstance(value, str) and value[4:5] == "-":
+        try:
+            moment = datetime.fromisoformat(value)  # the form that nearly all have, without looking further
+            if moment.tzinfo is not None and 1 < moment.year < 9999:
+                return (moment - _EPOCH) // _MICROSECOND
+        except ValueError:
+            pass
     try:
-        if isinstance(value, str):
-            found = _of_text(value, unit, zone)
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return "the time is neither text nor a number"
-        else:
-            found = _of_number(value, unit, zone)
+        found = _of_any(value, unit, zone)
     except (ValueError, OverflowError):
         return f"{str(value)[:40]!r} is no time that can be read"
     if isinstance(found, int) and not _EARLIEST_US <= found <= _LATEST_US:
         return f"{str(value)[:40]!r} is no time that can be read"
     return found
+
+
+def _of_any(value: Any, unit: str, zone: tzinfo | None) -> int | str:
+    if isinstance(value, str):
+        return _of_text(value, unit, zone)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "the time is neither text nor a number"
+    return _of_number(value, unit, zone)
 
 
 def _of_text(text: str, unit: str, zone: tzinfo | None) -> int | str:
