@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import structlog
 
 from contract.batch import MachineStatus
@@ -25,12 +24,10 @@ from edge_agent.drivers import registry
 from edge_agent.drivers.port import ConnectionLost, Driver, Misconfigured
 from edge_agent.normalise.normaliser import Normaliser
 from edge_agent.normalise.track import UNNUMBERED
-from edge_agent.reading import Delivery, InboxMark
+from edge_agent.reading import Delivery, InboxMark, in_our_time
 from edge_agent.settings import MachineSettings
 
 MISCONFIGURED_S: Final = 30.0
-HURRIED_TRIES: Final = 100
-"""So many times, some minutes, a lost machine is tried again at a quick pace."""
 WELL_AFTER_US: Final = 10_000_000
 """A connection that lasted so long may be made anew at once; a shorter one may be failing again and again."""
 
@@ -73,10 +70,11 @@ class Pipeline:
         self._data_dir = data_dir
         self._buffer = buffer
         self._clocks = clocks
-        self._backoff = Backoff(random, patient_after=HURRIED_TRIES)
+        self._backoff = Backoff(random)
         self._normaliser: Normaliser | None = None
         self._connected = False
         self._since_us = 0
+        self._told: tuple[str | None, int] = (None, 0)
         self._heard_us: int | None = None
         self._heard_now = False
         self._storing: list[int] = []
@@ -137,6 +135,7 @@ class Pipeline:
         self._connected = True
         self._since_us = self._clocks.now_us()
         self.reason = None
+        self._told = (None, 0)
         self._backoff.reset()
         self._known_normaliser.connected()
         self._log.info("connected")
@@ -159,7 +158,7 @@ class Pipeline:
     async def deliver(self, delivery: Delivery) -> None:
         """See Feed."""
         normaliser = self._known_normaliser
-        delivery = msgspec.structs.replace(delivery, seen_us=self._clocks.ours(delivery.seen_us))
+        delivery = in_our_time(delivery, self._clocks.ours)
         normalised = normaliser.normalise(delivery)
         entry = entry_of(self.key, normalised, delivery.seen_us, delivery.inbox, normaliser.newest)
         if not entry.weight and not entry.inbox and not entry.memory:
@@ -182,8 +181,15 @@ class Pipeline:
             wait_s = await self._connect_once()
             self._connected = False
             await self._mark_unknown()
-            self._log.warning("not connected", reason=self.reason, again_in_s=round(wait_s, 1))
+            self._say_not_connected(wait_s)
             await asyncio.sleep(wait_s)
+
+    def _say_not_connected(self, wait_s: float) -> None:
+        """A reason is named when it is new, then at the 2nd, 4th, 8th … try: a night of tries is a few lines."""
+        told, tries = self._told
+        self._told = self.reason, tries + 1 if told == self.reason else 1
+        if self._told[1].bit_count() == 1:
+            self._log.warning("not connected", reason=self.reason, tries=self._told[1], again_in_s=round(wait_s, 1))
 
     async def _connect_once(self) -> float:
         """Runs the driver until its connection ends; how long to wait then, in seconds."""

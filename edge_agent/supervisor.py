@@ -31,6 +31,7 @@ HEALTH_S: Final = 2.0
 TIDY_ROUNDS: Final = 30
 """Memory is given back after the first round of health and then once a minute."""
 CLOSE_S: Final = 2.5
+UNFORESEEN_S: Final = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +129,7 @@ async def _kept_up(
     run_part: Callable[[], Awaitable[None]], name: str, random: Callable[[], float], sick: Callable[[str], None]
 ) -> None:
     """Runs a part for ever; what it did not foresee is logged, shown, and it begins again."""
-    backoff = Backoff(random)
+    backoff = Backoff(random, UNFORESEEN_S)
     while True:
         try:
             await run_part()

@@ -2,7 +2,8 @@
 
 Fourth station of the journey (buffer → **uplink** ══ hub). While one batch travels the next is taken and packed.
 A receipt's `acked` moves the cursor, forward or back; what the hub cannot read is halved until one record is left,
-which is kept aside and shown. An empty batch every 10 s says that the agent lives.
+which is kept aside and shown. What it does not answer in time is sent again in smaller batches (`pace.py`). An empty
+batch every 10 s says that the agent lives.
 """
 
 import asyncio
@@ -22,9 +23,9 @@ from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.model import Refused, StorageError, Taken
 from edge_agent.clocks import Clocks
 from edge_agent.hub_client import Busy, Denied, HubClient, HubError, TooLarge, Unreachable, Unreadable
+from edge_agent.pace import Pace
 
 MAX_RECORDS: Final = 5000
-MAX_BYTES: Final = 2**20
 HEARTBEAT_S: Final = 10.0
 DENIED_S: Final = 30.0
 
@@ -65,6 +66,7 @@ class Uplink:
         clocks: Clocks,
         random: Callable[[], float],
         statuses: Callable[[], tuple[MachineStatus, ...]],
+        pace: Pace | None = None,
     ) -> None:
         self._agent = agent
         self._buffer = buffer
@@ -72,6 +74,7 @@ class Uplink:
         self._clocks = clocks
         self._backoff = Backoff(random)
         self._statuses = statuses
+        self._pace = pace or Pace()
         self._sent_at_s = -1e9
         self._quickest_s = 1e9
         self._first_unsent = buffer.stats.last_seq + 1
@@ -131,11 +134,11 @@ class Uplink:
 
     async def _take(self, before: Taken | None) -> Taken | None:
         if self._buffer.stats.rescued:
-            return await self._buffer.take_rescued(MAX_RECORDS, MAX_BYTES) if before is None else None
+            return await self._buffer.take_rescued(MAX_RECORDS, self._pace.max_bytes) if before is None else None
         after = self._buffer.stats.acked if before is None else before.upto
         if before is not None and not before.more and self._buffer.stats.last_seq <= before.upto:
             return None
-        taken = await self._buffer.take(after, MAX_RECORDS, MAX_BYTES)
+        taken = await self._buffer.take(after, MAX_RECORDS, self._pace.max_bytes)
         return taken if taken.upto > taken.after else None
 
     @staticmethod
@@ -185,8 +188,15 @@ class Uplink:
     async def _send(self, wire: bytes) -> Receipt:
         begun_us = self._clocks.now_us()
         begun_s = self._clocks.monotonic()
-        receipt = await self._client.send(wire)
+        try:
+            async with asyncio.timeout(self._pace.patience_s):
+                receipt = await self._client.send(wire)
+        except TimeoutError:
+            waited_s = self._pace.patience_s
+            self._pace.overdue()
+            raise Unreachable(f"{self._client.url} did not answer within {waited_s:g} s") from None
         took_s = self._clocks.monotonic() - begun_s
+        self._pace.answered(took_s)
         self._sent_at_s = self._clocks.monotonic()
         offset_s = self.report.clock_offset_s
         self._quickest_s = min(took_s, self._quickest_s * 1.1)

@@ -39,7 +39,7 @@ async def test_one_sick_machine_never_stops_another(tmp_path, monkeypatch):
         raise RuntimeError("a bug")
 
     drivers = {"sick": Scripted(explode), "well": Scripted(says("ACTIVE", lose=""))}
-    monkeypatch.setattr(registry, "create", lambda _d, _c, _a, name, _f: drivers[name.rsplit("-", 1)[1]])
+    monkeypatch.setattr(registry, "create", lambda _d, _c, _a, name, _f: drivers[name.rsplit("_", 1)[1]])
     stop = asyncio.Event()
     async with StandIn() as hub:
         agent = asyncio.create_task(supervisor.run(settings_of(tmp_path, hub, "sick", "well"), outside(), stop))
