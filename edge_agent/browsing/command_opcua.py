@@ -17,6 +17,7 @@ from edge_agent.browsing.saving import save
 from edge_agent.browsing.suggesting import Suggestion, suggest
 from edge_agent.browsing.wish import Wish
 from edge_agent.cli_parts import fail
+from edge_agent.drivers.opcua.addresses import split_node
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.settings_file import SettingsError
 from edge_agent.showing import span
@@ -35,6 +36,10 @@ class _SystemClock:
 def look_at_server(wish: Wish) -> None:
     """Walks, shows, writes. Raises ConnectionLost, Misconfigured, OSError."""
     extent = wish.extent
+    try:
+        split_node(extent.under)
+    except ValueError as error:
+        fail(f"--under {extent.under}: {error}")
     bounds = Bounds(extent.max_nodes, extent.seconds or WALK_S, extent.depth)
     who = Who(wish.client_name, wish.data_dir, wish.cache)
     connection = cast("ConnectionSettings", wish.connection.settings)
@@ -45,7 +50,7 @@ def look_at_server(wish: Wish) -> None:
             status.update(f"{nodes} nodes found, {waiting} wait to be asked; Ctrl-C keeps them")
 
         seen = asyncio.run(look(connection, who, extent.under, bounds, clock, told, anew=extent.anew))
-    made = suggest(seen.found, seen.values, seen.tools, wish.connection.table, wish.machine)
+    made = suggest(seen.found, seen.values, seen.machines, wish.connection.table, wish.machine)
     if wish.as_json:
         typer.echo(msgspec.json.encode(_json(seen, made, clock.now_us())).decode())
     else:

@@ -12,7 +12,7 @@ import msgspec
 
 from edge_agent.browsing import keeping
 from edge_agent.browsing.describing import Seen, values_now
-from edge_agent.browsing.machinetools import machine_tools
+from edge_agent.browsing.machinetools import standard_machines
 from edge_agent.browsing.model import Found, Node
 from edge_agent.browsing.opcua import Bounds, Walker, root_of
 from edge_agent.drivers.opcua.session import Session
@@ -41,7 +41,10 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What was seen. `stopped`: why not all; `offline`: why no values; `tools`: machines of OPC 40501-1."""
+    """What was seen. `stopped`: why not all; `offline`: why no values.
+
+    `machines`: of a standard, each with its state model.
+    """
 
     endpoint: str
     server: str
@@ -51,7 +54,7 @@ class Look(msgspec.Struct, frozen=True):
     resumed: bool
     stopped: str | None
     offline: str | None = None
-    tools: tuple[Node, ...] = ()
+    machines: tuple[tuple[Node, str], ...] = ()
 
 
 async def look(
@@ -96,7 +99,7 @@ async def look(
             walked_us=keeper.head.began_us,
             resumed=keeper.resumed,
             stopped=stopped.reason if stopped is not None else None,
-            tools=tuple(await machine_tools(session, found)),
+            machines=tuple(await standard_machines(session, found)),
         )
     finally:
         await session.close()

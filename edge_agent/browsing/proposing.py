@@ -4,23 +4,28 @@ A proposal is never more than that: the person who knows the machine reads it, a
 variable is proposed for one signal; the best fit wins, the next best is named. Scores are 0..1.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final, Literal
 
 import msgspec
 
 from contract.signals import DICTIONARY, WORDS
 from edge_agent.browsing.vocabulary import CONDITIONS, NAMES, SWITCHES, TELEMETRY, TOWER
-from edge_agent.browsing.wording import likeness, snake, tokens, translated, ucum
+from edge_agent.browsing.wording import Lexicon, snake, tokens, translated, ucum
 from edge_agent.reading import Raw
 
 ENOUGH: Final = 0.6
+SURE: Final = 0.85
 MAX_NUMBERS: Final = 24
 MAX_CONDITIONS: Final = 8
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A variable or a value in a message, whatever the protocol. `key` is how its driver finds it."""
+    """A variable or a value in a message, whatever the protocol. `key` is how its driver finds it.
+
+    `words`: what an enumeration's numbers mean; the driver then reports the text, not the number.
+    """
 
     key: str
     name: str
@@ -98,14 +103,24 @@ def state_model(names: Iterable[str]) -> str | None:
     return None
 
 
-def score(signal: str, candidate: Candidate) -> tuple[float, str]:
-    """How likely a candidate is this signal, and why in a few words."""
-    above = candidate.above[-1] if candidate.above else ""
-    named = max(likeness(phrase, candidate.name, above) for phrase in NAMES[signal])
-    if named < 0.5 or not _lit(signal, candidate):
-        return 0.0, ""
-    fit, why = _fits(signal, candidate)
-    return max(0.0, min(1.0, named * 0.85 + fit)), why
+@cache
+def _lexicon(of: Literal["names", "conditions", "numbers"]) -> Lexicon:
+    meanings: dict[str, dict[str, tuple[str, ...]]] = {
+        "names": NAMES, "conditions": {"alarm": CONDITIONS}, "numbers": TELEMETRY
+    }  # fmt: skip
+    return Lexicon(meanings[of])
+
+
+def scores(candidate: Candidate) -> Iterator[tuple[str, float, str]]:
+    """The signals a candidate may be, how likely, and why in a few words."""
+    for signal, named in _lexicon("names").scores(candidate.name, _above(candidate)).items():
+        if named >= 0.5 and _lit(signal, candidate):
+            fit, why = _fits(signal, candidate)
+            yield signal, max(0.0, min(1.0, named * 0.85 + fit)), why
+
+
+def _above(candidate: Candidate) -> str:
+    return candidate.above[-1] if candidate.above else ""
 
 
 def _lit(signal: str, candidate: Candidate) -> bool:
@@ -153,8 +168,7 @@ def _dictionary(candidates: Sequence[Candidate]) -> list[Proposal]:
     ranked = [
         (found, -len(candidate.above), -place, signal, why)
         for place, candidate in enumerate(candidates)
-        for signal in NAMES
-        for found, why in (score(signal, candidate),)
+        for signal, found, why in scores(candidate)
         if found >= ENOUGH
     ]
     ranked.sort(key=lambda row: row[:3], reverse=True)
@@ -194,8 +208,9 @@ def map_for(signal: str, candidate: Candidate) -> tuple[dict[str, str] | None, s
         return None, None
     ours, value = WORDS[signal], candidate.value
     if candidate.words:
-        made = {number: word for number, text in candidate.words.items() if (word := translated(signal, text))}
-        silent = [f"{number} ({text})" for number, text in candidate.words.items() if number not in made]
+        texts = list(dict.fromkeys(candidate.words.values()))
+        made = {text: word for text in texts if (word := translated(signal, text)) and word != text.upper()}
+        silent = [text for text in texts if translated(signal, text) is None]
         advice = f"say what these mean: {', '.join(silent[:6])}; known: {', '.join(ours)}" if silent else None
         return made or None, advice
     if isinstance(value, bool) or candidate.type == "Boolean":
@@ -217,8 +232,7 @@ def _conditions(candidates: Sequence[Candidate]) -> list[Proposal]:
     found: list[Proposal] = []
     names: set[str] = set()
     for candidate in candidates:
-        above = candidate.above[-1] if candidate.above else ""
-        if max(likeness(phrase, candidate.name, above) for phrase in CONDITIONS) < ENOUGH:
+        if max(_lexicon("conditions").scores(candidate.name, _above(candidate)).values(), default=0.0) < ENOUGH:
             continue
         name = _free(snake(candidate.name) or "alarm", candidate, names)
         names.add(name)
@@ -247,10 +261,9 @@ def _numbers(candidates: Sequence[Candidate], used: set[str]) -> list[Proposal]:
     for candidate in candidates:
         if isinstance(candidate.value, bool) or not isinstance(candidate.value, int | float):
             continue
-        above = candidate.above[-1] if candidate.above else ""
-        known = next(
-            (ours for ours, phrases in TELEMETRY.items() if _best(phrases, candidate.name, above) >= 0.85), None
-        )
+        fits = _lexicon("numbers").scores(candidate.name, _above(candidate))
+        known = max(fits, key=lambda ours: fits[ours], default=None)
+        known = known if known is not None and fits[known] >= SURE else None
         name = _free(known or snake(candidate.name) or "value", candidate, names)
         names.add(name)
         unit = ucum(candidate.unit) if candidate.unit else None
@@ -260,18 +273,25 @@ def _numbers(candidates: Sequence[Candidate], used: set[str]) -> list[Proposal]:
     return sure + rest
 
 
-def _best(phrases: tuple[str, ...], name: str, above: str) -> float:
-    return max(likeness(phrase, name, above) for phrase in phrases)
-
-
 def _free(name: str, candidate: Candidate, used: set[str]) -> str:
     """The name, with those above it or a number where it is taken or belongs to the dictionary."""
     for depth in range(len(candidate.above) + 1):
         before = [snake(part) for part in candidate.above[len(candidate.above) - depth :]]
-        full = "_".join([part for part in before if part] + [name])[-63:].lstrip("0123456789_")
+        full = _joined([part for part in before if part], name)[-63:].lstrip("0123456789_")
         if full and full not in used and full not in DICTIONARY:
             return full
     return next(made for number in range(2, 10_000) if (made := f"{name[:57]}_{number}") not in used)
+
+
+def _joined(before: list[str], name: str) -> str:
+    """Names one behind the other, without saying the same word twice.
+
+    >>> _joined(["spindle_2"], "spindle_load"), _joined(["cnc"], "operation_mode")
+    ('spindle_2_load', 'cnc_operation_mode')
+    """
+    last = before[-1].split("_") if before else [""]
+    first, _, rest = name.partition("_")
+    return "_".join([*before, rest if rest and first == last[0] else name])
 
 
 def machines_in(
@@ -309,7 +329,13 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 def _anchors(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The variables of the first signal that tells a state and is there at all: one for each machine."""
     for signal in ("execution", "item_state", "tower_green", "program", "part_count"):
-        scored = [(score(signal, candidate)[0], candidate) for candidate in candidates if candidate.usable]
+        scored = [
+            (found, candidate)
+            for candidate in candidates
+            if candidate.usable
+            for named, found, _ in scores(candidate)
+            if named == signal
+        ]
         best = max((found for found, _ in scored), default=0.0)
         if best >= ENOUGH:
             same = [candidate for found, candidate in scored if found >= best - 0.1]

@@ -1,5 +1,6 @@
 """From what a look saw to `[[machines]]` blocks: which machines a server carries, and how each would be read. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from edge_agent.browsing.proposing import Candidate, Proposal, machines_in, prop
 from edge_agent.browsing.proposing import Mapping as Proposed
 from edge_agent.browsing.wording import slug
 
+STANDARDS: Final = {
+    "machinetool": "speaks OPC 40501-1 (UA for Machine Tools): its signals are known, none need be named",
+    "machinery": "speaks OPC 40001-1 (UA for Machinery): its signals are known, none need be named",
+}
 _NAMEPLATE: Final = {"maker": ("Manufacturer", "Maker", "メーカー"), "model": ("Model", "機種", "型式")}
 
 
@@ -52,11 +57,30 @@ def candidates(found: Found, values: Mapping[str, Seen]) -> list[Candidate]:
 
 
 def suggest(
-    found: Found, values: Mapping[str, Seen], tools: tuple[Node, ...], connection: Mapping[str, Any], wanted: str | None
+    found: Found,
+    values: Mapping[str, Seen],
+    machines: tuple[tuple[Node, str], ...],
+    connection: Mapping[str, Any],
+    wanted: str | None,
 ) -> list[Suggestion]:
     """A block for each machine. `wanted` names it; of several, each gets its own name behind that."""
-    if tools:
-        return [_tool(tool, found, values, connection, wanted, one=len(tools) == 1) for tool in tools]
+    if machines:
+        of_kind = Counter(model for _, model in machines)
+        return [
+            _standard(
+                Block(
+                    id=_name(wanted, node.called, place, one=len(machines) == 1),
+                    driver="opcua",
+                    connection=connection if of_kind[model] == 1 else {**connection, "machine": node.name},
+                    state_model=model,
+                    name=node.called if slug(node.called) != node.called else None,
+                    note=STANDARDS[model],
+                    maker=_nameplate(found, node, values, "maker"),
+                    model=_nameplate(found, node, values, "model"),
+                )
+            )
+            for place, (node, model) in enumerate(machines, 1)
+        ]
     places = {node.id: _ancestors(found, node) for node in found.variables}
     groups = machines_in(candidates(found, values), lambda candidate: places[candidate.key])
     made: list[Suggestion] = []
@@ -85,28 +109,9 @@ def _address(proposal: Proposal) -> dict[str, Any]:
     return {"node": proposal.candidate.key}
 
 
-def _tool(
-    tool: Node,
-    found: Found,
-    values: Mapping[str, Seen],
-    connection: Mapping[str, Any],
-    wanted: str | None,
-    *,
-    one: bool,
-) -> Suggestion:
-    """A machine that tells everything by its type: OPC 40501-1."""
-    name = _name(wanted, tool.called, 1, one=one)
-    head = Block(
-        id=name,
-        driver="opcua",
-        connection=connection if one else {**connection, "machine": tool.name},
-        state_model="machinetool",
-        name=tool.called if tool.called != name else None,
-        note="speaks OPC 40501-1 (UA for Machine Tools): its signals are known, none need be named",
-        maker=_nameplate(found, tool, values, "maker"),
-        model=_nameplate(found, tool, values, "model"),
-    )
-    return Suggestion(name, tool.called, "machinetool", None, written(head, _address))
+def _standard(block: Block) -> Suggestion:
+    """A machine that tells everything by its type."""
+    return Suggestion(block.id, block.name or block.id, block.state_model, None, written(block, _address))
 
 
 def _name(wanted: str | None, title: str, place: int, *, one: bool) -> str:

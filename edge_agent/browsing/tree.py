@@ -12,7 +12,7 @@ from rich.tree import Tree
 from edge_agent.browsing.describing import Seen
 from edge_agent.browsing.model import Found, Node
 from edge_agent.browsing.proposing import Proposal
-from edge_agent.browsing.suggesting import Suggestion
+from edge_agent.browsing.suggesting import STANDARDS, Suggestion
 
 OBJECTS: Final = "i=85"
 MOST_CHILDREN: Final = 40
@@ -115,9 +115,9 @@ def plain(value: object) -> str:
         return '"' + " ".join(value.split()) + '"'
     if isinstance(value, float):
         return f"{value:.6g}"
-    return (
-        {True: "true", False: "false", None: "null"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def proposals(console: Console, suggestion: Suggestion) -> None:
@@ -126,7 +126,7 @@ def proposals(console: Console, suggestion: Suggestion) -> None:
     console.print(head, highlight=False)
     mapping = suggestion.mapping
     if mapping is None:
-        console.print("  speaks OPC 40501-1 (UA for Machine Tools): nothing to map", highlight=False)
+        console.print(f"  {STANDARDS[suggestion.state_model]}", highlight=False)
         return
     table = Table(box=None, header_style="dim", pad_edge=True)
     for heading in ("signal", "value now", "why"):

@@ -14,7 +14,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "自動運転", "加工中", "稼働状態", "稼働中", "運転", "稼働",
     ),
     "mode": (
-        "mode", "controller mode", "control mode", "operating mode", "nc mode", "mode selection", "auto mode",
+        "mode", "controller mode", "control mode", "operating mode", "operation mode", "nc mode", "mode selection",
+        "auto mode",
         "運転モード", "動作モード", "操作モード", "モード",
     ),
     "estop": ("estop", "e stop", "emergency stop", "emergency", "emg", "emg stop", "非常停止"),
@@ -22,7 +23,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "availability": ("availability", "available", "avail", "online", "オンライン"),
     "functional_mode": ("functional mode",),
     "item_state": ("machinery item state", "item state"),
-    "operation_mode": ("machinery operation mode",),
+    "operation_mode": ("machinery operation mode", "operation mode"),
     "state": ("state",),
     "tower_red": ("red", "赤"),
     "tower_yellow": ("yellow", "amber", "orange", "黄"),
@@ -36,12 +37,12 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "program_comment": ("program comment", "program header", "プログラムコメント", "コメント"),
     "step": (
         "block", "block number", "line", "line number", "line label", "sequence number", "sequence no", "step",
-        "step number", "step no", "unit number", "シーケンス番号", "ブロック番号", "ブロック", "ステップ",
+        "step number", "step no", "unit number", "unit num", "シーケンス番号", "ブロック番号", "ブロック", "ステップ",
     ),
     "part_count": (
         "part count", "parts count", "part counter", "parts counter", "work count", "work counter",
         "workpiece count", "workpiece counter", "piece count", "piece counter", "product count", "production count",
-        "production counter", "good count", "parts produced", "parts", "counter", "shot count", "shots",
+        "production counter", "prod count", "good count", "parts produced", "parts", "counter", "shot count", "shots",
         "加工数", "加工個数", "加工カウンタ", "生産数", "生産個数", "部品数", "ワークカウンタ", "カウンタ",
         "ショット数", "個数",
     ),
@@ -87,9 +88,9 @@ TOWER: Final = ("tower", "stack", "signal light", "lamp", "light", "beacon", "�
 
 NOISE: Final = frozenset(
     ("current", "actual", "act", "cur", "value", "val", "nc", "cnc", "machine", "status", "state", "signal", "the",
-     "of", "active", "data", "get", "is", "s", "c")
+     "of", "active", "data", "get", "is", "c", "n", "b", "s", "x", "w", "i", "f", "dw", "st", "str")
 )  # fmt: skip
-"""Words that a name may carry besides without meaning something else."""
+"""Words that a name may carry besides without meaning something else; also letters that only tell a type."""
 
 GENERIC: Final = frozenset(("name", "number", "no", "state", "status", "value", "text", "id", "count", "mode", "code"))
 """Names that say little alone; the name above is read with them (`ActiveProgram/Name`)."""

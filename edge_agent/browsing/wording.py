@@ -3,18 +3,22 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from contract.signals import WORDS
 from edge_agent.browsing.vocabulary import GENERIC, NOISE, SYNONYMS, UCUM
 
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 MIN_FUZZY: Final = 0.86
+MIN_FUZZY_LENGTH: Final = 6
+
+Words: TypeAlias = tuple[str, ...]
 
 
 @lru_cache(maxsize=65_536)
-def tokens(name: str) -> tuple[str, ...]:
+def tokens(name: str) -> Words:
     """A name taken apart, without case; a number behind a letter stays apart.
 
     >>> tokens("Mazak.PartCount_2"), tokens("EStop"), tokens("主軸負荷")
@@ -23,49 +27,81 @@ def tokens(name: str) -> tuple[str, ...]:
     return tuple(part.casefold() for part in _PARTS.findall(unicodedata.normalize("NFKC", name)))
 
 
-def likeness(phrase: str, name: str, above: str = "") -> float:
-    """How well a name fits a phrase; `above` is the name of the node above, read where the name says little.
+class Lexicon:
+    """Phrases of several meanings, made ready for many names: English ones by their words, Japanese as they stand."""
 
-    >>> likeness("part count", "PartCount"), likeness("part count", "ActualPartCount")
-    (1.0, 0.97)
-    >>> likeness("program name", "Name", "ActiveProgram") > 0.8, likeness("mode", "Model")
-    (True, 0.0)
-    """
-    if not phrase.isascii():
-        return _japanese(phrase, unicodedata.normalize("NFKC", name).casefold())
-    wanted, found = tuple(phrase.split()), _plain(tokens(name))
-    alone = _english(wanted, found)
-    if alone < 0.9 and above and found and set(found) <= GENERIC:
-        return max(alone, 0.95 * _english(wanted, _plain(tokens(above)) + found))
-    return alone
+    def __init__(self, meanings: Mapping[str, Sequence[str]]) -> None:
+        self._by_word: dict[str, list[tuple[str, Words]]] = {}
+        self._joined: dict[str, list[str]] = {}
+        self._japanese: list[tuple[str, str]] = []
+        for meaning, phrases in meanings.items():
+            for phrase in phrases:
+                if not phrase.isascii():
+                    self._japanese.append((meaning, phrase))
+                    continue
+                wanted = tuple(phrase.split())
+                self._by_word.setdefault(wanted[0], []).append((meaning, wanted))
+                self._joined.setdefault("".join(wanted), []).append(meaning)
+
+    @lru_cache(maxsize=32_768)  # noqa: B019  (a lexicon lives as long as the process)
+    def scores(self, name: str, above: str = "") -> Mapping[str, float]:
+        """How well a name fits each meaning that it fits at all; `above` is read where the name itself says little.
+
+        >>> Lexicon({"part_count": ("part count",)}).scores("ActualPartCount")
+        {'part_count': 0.97}
+        >>> Lexicon({"program": ("program", "program name"), "mode": ("mode",)}).scores("Name", "ActiveProgram")
+        {'program': 0.92}
+        """
+        found = _plain(tokens(name))
+        scores = self._english(found)
+        if above and found and set(found) <= GENERIC:
+            for meaning, score in self._english(_plain(tokens(above)) + found).items():
+                scores[meaning] = max(scores.get(meaning, 0.0), round(0.95 * score, 2))
+        if not name.isascii():
+            plain = unicodedata.normalize("NFKC", name).casefold()
+            for meaning, phrase in self._japanese:
+                if phrase in plain:
+                    score = 1.0 if plain == phrase else 0.6 + 0.35 * len(phrase) / len(plain)
+                    scores[meaning] = max(scores.get(meaning, 0.0), score)
+        if 1.0 in scores.values():  # what is called exactly so is hardly anything else
+            return {meaning: score if score == 1.0 else score * 0.6 for meaning, score in scores.items()}
+        return scores
+
+    def _english(self, found: Words) -> dict[str, float]:
+        scores: dict[str, float] = {}
+        joined = "".join(found)
+        for meaning in self._joined.get(joined, ()):
+            scores[meaning] = 1.0
+        for word in set(found):
+            for meaning, wanted in self._by_word.get(word, ()):
+                scores[meaning] = max(scores.get(meaning, 0.0), _fit(wanted, found))
+        scores = {meaning: score for meaning, score in scores.items() if score}
+        return scores or dict.fromkeys(self._mistyped(joined), 0.7)
+
+    def _mistyped(self, joined: str) -> list[str]:
+        """Meanings of the phrases that a long name misses by a letter or two."""
+        if len(joined) < MIN_FUZZY_LENGTH or not joined.isascii():
+            return []
+        near = [target for target in self._joined if abs(len(target) - len(joined)) <= 1 and target[:2] == joined[:2]]
+        close = difflib.get_close_matches(joined, near, n=1, cutoff=MIN_FUZZY)
+        return self._joined[close[0]] if close else []
 
 
-def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:
+def _plain(parts: Words) -> Words:
     return tuple(part for part in parts if not part.isdigit()) or parts
 
 
-def _japanese(phrase: str, name: str) -> float:
-    if phrase not in name:
-        return 0.0
-    return 1.0 if name == phrase else 0.6 + 0.35 * len(phrase) / len(name)
-
-
-def _english(wanted: tuple[str, ...], found: tuple[str, ...]) -> float:
-    if not found:
-        return 0.0
-    if found == wanted or "".join(found) == "".join(wanted):
+def _fit(wanted: Words, found: Words) -> float:
+    """How well a name's words fit a phrase: all of it, with words of no meaning around, at its end, inside it."""
+    if found == wanted:
         return 1.0
     if tuple(part for part in found if part not in NOISE or part in wanted) == wanted:
         return 0.97
     size = len(wanted)
     for start in range(len(found) - size + 1):
         if found[start : start + size] == wanted:
-            at_end = start + size == len(found)
-            others = len(found) - size
-            return max((0.9 if at_end else 0.7) - 0.06 * others, 0.3)
-    joined, target = "".join(found), "".join(wanted)
-    if len(target) >= 6 and difflib.SequenceMatcher(None, joined, target).ratio() >= MIN_FUZZY:
-        return 0.7
+            base = 0.9 if start + size == len(found) else 0.7
+            return max(round(base - 0.06 * (len(found) - size), 2), 0.3)
     return 0.0
 
 
