@@ -178,9 +178,13 @@ def _server_lines(machines: list[str], seen: "ServerSeen") -> list[str]:
         since = f", known since {one.since[:10]}" if one.since else ""
         lines.append(f"  {label:9}  {one.subject}")
         lines.append(f"             valid {one.begins} to {one.ends}{since}")
+        if one.dated is not None:
+            lines.append(f"             WARNING: it {one.dated}")
         lines.append(f"             thumbprint (SHA-1)  {one.thumbprint}")
         lines += _fingerprint("             SHA-256             ", one.sha256)
-    if seen.known is None:
+    if seen.damaged is not None:
+        lines.append(f"  known      {seen.damaged}")
+    elif seen.known is None:
         lines.append("  not known yet: it will be, when the agent first connects securely")
     if seen.changed:
         lines.append("  CHANGED: the agent refuses this server until you accept the new certificate")

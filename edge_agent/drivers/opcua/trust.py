@@ -24,6 +24,8 @@ class Seen:
     sha256: str
     begins: str
     ends: str
+    dated: str | None
+    """What is wrong with its dates today; None where nothing is."""
     since: str | None = None
 
 
@@ -42,12 +44,13 @@ class OwnSeen:
 
 @dataclass(frozen=True, slots=True)
 class ServerSeen:
-    """One server: what is pinned, what it shows now, and why it shows nothing."""
+    """One server: what is pinned, what it shows now; and why the one or the other is not there."""
 
     endpoint: str
     security: str
     known: Seen | None
     shows: Seen | None
+    damaged: str | None
     why: str | None
 
     @property
@@ -68,15 +71,18 @@ def renew(data_dir: Path, agent: str) -> OwnSeen:
 
 async def look(settings: ConnectionSettings, data_dir: Path) -> ServerSeen:
     """What is known of a server, and what it shows now."""
-    pin = pins.read(data_dir, settings.endpoint)
-    known = None if pin is None else _seen(pins.parse(pin.certificate, pin.endpoint), pin.since)
-    shows, why = None, None
+    known, shows, damaged, why = None, None, None, None
+    try:
+        pin = pins.read(data_dir, settings.endpoint)
+        known = None if pin is None else _seen(pins.parse(pin.certificate, pin.endpoint), pin.since)
+    except Misconfigured as error:
+        damaged = str(error)
     try:
         shows = _seen(await _shown(settings))
     except (ConnectionLost, Misconfigured) as error:
         why = str(error)
     named = settings.security if settings.security == "None" else f"{settings.security}, {settings.asked_mode}"
-    return ServerSeen(settings.endpoint, named, known, shows, why)
+    return ServerSeen(settings.endpoint, named, known, shows, damaged, why)
 
 
 async def accept(settings: ConnectionSettings, data_dir: Path, sha256: str) -> Seen:
@@ -116,8 +122,17 @@ def _seen(found: x509.Certificate, since: str | None = None) -> Seen:
         sha256=certificate.fingerprint_of(found),
         begins=_day(found.not_valid_before_utc),
         ends=_day(found.not_valid_after_utc),
+        dated=_dated(found, datetime.now(UTC)),
         since=since,
     )
+
+
+def _dated(found: x509.Certificate, now: datetime) -> str | None:
+    if now > found.not_valid_after_utc:
+        return "has expired"
+    if now < found.not_valid_before_utc:
+        return "is not valid yet"
+    return "expires soon" if now > found.not_valid_after_utc - certificate.WARN_BEFORE else None
 
 
 def _day(moment: datetime) -> str:
