@@ -58,6 +58,8 @@ class AgentClock:
         self._next_seq = next_seq
         self._corrected = corrected
         self._stepped_us: int | None = None
+        self.corrections = 0
+        """How many were begun; counted before the time changes."""
         if remembered is not None and remembered.boot == boot:
             self.continues = True
             self._apart_us, self._set_us = remembered.apart_us, remembered.set_us
@@ -101,6 +103,7 @@ class AgentClock:
                 self._apart_us -= self._set_us
                 self._set_us = 0
             return
+        self.corrections += 1
         self._apart_us += step_us
         self._stepped_us += step_us
         self._corrected(step_us, self._first_seq)
@@ -126,10 +129,12 @@ class AgentClock:
         ahead_of_wall_us = ahead_us + self._set_us
         first_seq = self._first_seq
         if unsure_us <= EXACT_US:
-            self.checked = True
             self._first_seq = self._next_seq()
         if abs(ahead_us) - unsure_us > ADOPTED_US:
+            self.corrections += 1
             self._apart_us += ahead_us
             self._set_us += ahead_us
             self._corrected(ahead_us, first_seq)
+        if unsure_us <= EXACT_US:
+            self.checked = True
         return ahead_of_wall_us

@@ -3,6 +3,7 @@
 First station after the wire. Nothing here knows what a signal means. Times are microseconds since 1970, UTC.
 """
 
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import msgspec
@@ -21,7 +22,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     `at_us` is the source's own time, None where the source tells none. `code` is the native status where
     quality is not good; a bad reading has the value None. `held`: not a change but what the source holds (an MQTT
-    broker's retained message).
+    broker's retained message). `arrived`: the source said no time, `at_us` is when it came in by the computer's clock.
     """
 
     address: int
@@ -30,6 +31,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     quality: Quality = "good"
     code: str | None = None
     held: bool = False
+    arrived: bool = False
 
 
 class InboxMark(msgspec.Struct, frozen=True, gc=False):
@@ -50,3 +52,17 @@ class Delivery(msgspec.Struct, frozen=True):
     seen_us: int
     inbox: tuple[InboxMark, ...] = ()
     replayed: bool = False
+
+
+def in_our_time(delivery: Delivery, ours: Callable[[int], int]) -> Delivery:
+    """What the computer's clock stamped, by the agent's time (`ours`); a source's own times stay."""
+    seen_us = ours(delivery.seen_us)
+    if seen_us == delivery.seen_us:
+        return delivery
+    readings = [
+        msgspec.structs.replace(reading, at_us=ours(reading.at_us))
+        if reading.arrived and reading.at_us is not None
+        else reading
+        for reading in delivery.readings
+    ]
+    return msgspec.structs.replace(delivery, readings=readings, seen_us=seen_us)

@@ -32,15 +32,20 @@ class Timekeeper:
         self._moved: list[Callable[[int], None]] = []
         self._unstored: list[tuple[int, int]] = []
         self._kept: Remembered | None = None
+        self._stored_corrections = 0
         self.clock = AgentClock(
             computer.now_us, steady, boot, _decoded(buffer.clock), lambda: buffer.stats.last_seq + 1, self._corrected
         )
         self.clocks = replace(
             computer, now_us=self.clock.now_us, ours=self.clock.ours, measured=self.clock.measured,
-            continues=self.clock.continues, checked=lambda: self.clock.checked,
+            continues=self.clock.continues, checked=self._is_settled,
         )  # fmt: skip
         buffer.keep_time(self.clocks)
         self._remember()
+
+    def _is_settled(self) -> bool:
+        """Whether the time is right and the buffer knows how the clock was before: only then it may judge by age."""
+        return self.clock.checked and self.clock.corrections == self._stored_corrections
 
     def tell(self, moved: Callable[[int], None]) -> None:
         """Whoever remembers times hears of each correction (µs to add), before anything new is stamped."""
@@ -79,6 +84,8 @@ class Timekeeper:
         if done.cancelled():
             return
         error = done.exception()
+        if error is None:
+            self._stored_corrections += 1
         if isinstance(error, StorageError) and not isinstance(error, BufferClosed):
             log.warning("the correction of the clock is not stored yet", reason=str(error))
             self._unstored.append((step_us, first_seq))

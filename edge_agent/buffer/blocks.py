@@ -73,7 +73,7 @@ def _row(block: _Block) -> Row:
         values = [value if value == value else None for value in block.values]  # noqa: PLR0124  (NaN stands for null)
     samples = Samples(
         seq=UNNUMBERED,
-        seen=from_us(block.seen_us),
+        seen=from_us(t0 if key.arrived else block.seen_us),
         machine=key.machine,
         signal=key.signal,
         unit=key.unit,

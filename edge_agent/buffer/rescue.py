@@ -44,15 +44,18 @@ def rescue(store: Store, aside: Path) -> int:
 
 
 def _copy_table(old: sqlite3.Connection, store: Store, table: str) -> None:
+    """The rows that can be read; the file may be of an earlier version with fewer columns."""
     rows: list[tuple[object, ...]] = []
     try:
-        rows.extend(old.execute(f"SELECT * FROM {table}"))
+        cursor = old.execute(f"SELECT * FROM {table}")
+        columns = [column[0] for column in cursor.description]
+        rows.extend(cursor)
     except sqlite3.Error:
-        return
-    if rows:
-        marks = ",".join("?" * len(rows[0]))
-        with store.transaction() as db:
-            db.executemany(f"INSERT OR IGNORE INTO {table} VALUES({marks})", rows)
+        if not rows:
+            return
+    marks = ", ".join("?" * len(columns))
+    with store.transaction() as db:
+        db.executemany(f"INSERT OR IGNORE INTO {table}({', '.join(columns)}) VALUES({marks})", rows)
 
 
 def _copy_records(old: sqlite3.Connection, store: Store) -> int:

@@ -78,6 +78,8 @@ def prepare(db: sqlite3.Connection, epoch: str) -> None:
             f"the buffer file has version {version}, this agent knows {VERSION}; install the agent that wrote it"
         )
 
+    if not db.execute("SELECT 1 FROM pragma_table_info('series') WHERE name = 'arrived'").fetchone():
+        db.execute("ALTER TABLE series ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX IF NOT EXISTS clocks ON records(seq) WHERE kind = 5")
 
 

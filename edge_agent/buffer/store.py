@@ -47,9 +47,9 @@ class Store:
         self.acked = min(int(meta["acked"]), self.last_seq)
         self.in_flight = self.acked
         self.series = {
-            number: SeriesKey(machine, signal, unit, quality, code, bool(replayed))
-            for number, machine, signal, unit, quality, code, replayed in db.execute(
-                "SELECT id, machine, signal, unit, quality, code, replayed FROM series"
+            number: SeriesKey(machine, signal, unit, quality, code, bool(replayed), bool(arrived))
+            for number, machine, signal, unit, quality, code, replayed, arrived in db.execute(
+                "SELECT id, machine, signal, unit, quality, code, replayed, arrived FROM series"
             )
         }
         self.staged: dict[str, int] = dict(db.execute("SELECT machine, sum(count) FROM staged GROUP BY machine"))
@@ -95,7 +95,9 @@ class Store:
             if numbered:
                 db.executemany("INSERT INTO records VALUES(?, ?, ?)", numbered)
             if series:
-                db.executemany("INSERT INTO series VALUES(?, ?, ?, ?, ?, ?, ?)", [(n, *k) for n, k in series.items()])
+                db.executemany(
+                    "INSERT INTO series VALUES(?, ?, ?, ?, ?, ?, ?, ?)", [(n, *k) for n, k in series.items()]
+                )
             for entry in entries:
                 self._write_rest(db, entry, new_inbox)
             self._write_proofs(db, proofs)

@@ -94,7 +94,7 @@ class Normaliser:
             reading = readings[place]
             track = tracks[reading.address]
             value = reading.value
-            if track.quick and reading.quality == "good" and not replayed:
+            if track.quick and reading.quality == "good" and not replayed and reading.arrived is track.arrived:
                 kind = type(value)
                 if (kind is float and value - value == 0.0) or (kind is int and -_EXACT < value < _EXACT):  # type: ignore[operator]  # kind says it is a number
                     at = reading.at_us
@@ -122,7 +122,8 @@ class Normaliser:
         at = reading.at_us
         if at is None or not _FIRST_US <= at <= _LAST_US:
             at = t
-        fact = Fact(t, at, delivery.seen_us, key)
+        track.arrived = reading.arrived
+        fact = Fact(t, at, at if reading.arrived else delivery.seen_us, key)
         if track.within_band(fact):
             return
         facts = track.timeline.arrive(fact, replayed=delivery.replayed, held=reading.held)
@@ -149,7 +150,7 @@ class Normaliser:
         if track.form == "samples":
             track.quick = track.known and track.words is None and track.band is None and track.timeline.calm
             if track.quick:
-                track.good_series = self._series(track, ("good", None, False))
+                track.good_series = self._series(track, ("good", None, False, track.arrived))
 
     def _remember(self, out: Normalised, track: Track) -> None:
         assert track.form is not None
@@ -158,7 +159,7 @@ class Normaliser:
     def _sample(self, out: Normalised, track: Track, fact: Fact, *, replayed: bool) -> None:
         value = fact.key[0]
         track.last_value = value if isinstance(value, float) else None
-        out.series.append(self._series(track, (fact.key[1], fact.key[2], replayed)))
+        out.series.append(self._series(track, (fact.key[1], fact.key[2], replayed, fact.at == fact.seen)))
         out.ats.append(fact.at)
         out.values.append(value if isinstance(value, float) else NAN)
 

@@ -25,10 +25,12 @@ class SeriesKey(NamedTuple):
     quality: Quality
     code: str | None
     replayed: bool
+    arrived: bool = False
+    """Their times are when they arrived, by the agent's clock."""
 
 
-Variant: TypeAlias = tuple[Quality, str | None, bool]
-"""Quality, code and whether it was replayed: what of a signal's values may share a block."""
+Variant: TypeAlias = tuple[Quality, str | None, bool, bool]
+"""Quality, code, whether it was replayed, and whose clock: what of a signal's values may share a block."""
 
 SeriesBook: TypeAlias = Callable[[SeriesKey], int]
 """Gives each key a small number that stays the same while the buffer file is open."""
@@ -38,7 +40,7 @@ class Track:
     """State of one address. `form` is None until the first good value of an unknown signal decides it."""
 
     __slots__ = (
-        "bad", "band", "fault", "form", "format", "good_series", "known", "last_value", "name", "quick",
+        "arrived", "bad", "band", "fault", "form", "format", "good_series", "known", "last_value", "name", "quick",
         "series", "timeline", "unit", "words",
     )  # fmt: skip
 
@@ -57,6 +59,7 @@ class Track:
         self.timeline = Timeline(keeps=self.form == "samples")
         self.series: dict[Variant, int] = {}
         self.good_series = 0
+        self.arrived = False
         self.quick = False
         self.known = False
         self.bad = False
