@@ -62,7 +62,8 @@ class Address(Table):
     )
     where: dict[PayloadPath, str | bool | int | float] | None = Field(
         None,
-        description="Only messages (or elements) that have these values count; others are about something else.",
+        description='Only messages (or elements) that have these values count, such as { "$.machine" = "{machine}" }; '
+        "others are about something else.",
         examples=['{ "$.machine" = "{machine}" }'],
     )
     partial: bool = Field(

@@ -1,8 +1,7 @@
-"""What went wrong with a broker, and what to do about it, in plain words. Pure but for the password's file."""
+"""What went wrong with a broker, and what to do about it, in plain words. Pure."""
 
 import socket
 import ssl
-from collections.abc import Mapping
 from typing import Final
 
 from edge_agent.drivers.mqtt import quirks
@@ -143,20 +142,3 @@ def silent(topic: str, limit_s: float) -> ConnectionLost:
 def gone(topic: str) -> ConnectionLost:
     """The machine's last will arrived."""
     return ConnectionLost(f"{topic}: the machine has gone (its last will came)")
-
-
-def password(settings: ConnectionSettings, environment: Mapping[str, str]) -> str | None:
-    """The broker's password from where the settings say; raises Misconfigured where it is not there."""
-    if settings.password_env is not None:
-        if settings.password_env not in environment:
-            raise Misconfigured(f"the environment variable {settings.password_env} (password_env) is not set")
-        return environment[settings.password_env]
-    if settings.password_file is not None:
-        try:
-            lines = settings.password_file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Misconfigured(f"{settings.password_file} (password_file) cannot be read: {error}") from error
-        if not lines:
-            raise Misconfigured(f"{settings.password_file} (password_file) is empty")
-        return lines[0]
-    return None

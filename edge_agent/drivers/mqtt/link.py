@@ -31,10 +31,12 @@ from edge_agent.drivers.mqtt.client import LeanClient
 from edge_agent.drivers.mqtt.decode import MAX_PAYLOAD
 from edge_agent.drivers.mqtt.settings import ConnectionSettings, split_url
 from edge_agent.drivers.port import ConnectionLost, Misconfigured
+from edge_agent.drivers.sign_in import password
 
 MAX_HELD_BYTES: Final = 32 * 2**20
 MAX_HELD: Final = 20_000
 CLOSE_S: Final = 2.0
+SOON_DAYS: Final = 30
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +93,7 @@ class Link:
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, advice.password(self._settings, os.environ))
+            client.username_pw_set(self._settings.username, password(self._settings, os.environ))
         return client
 
     async def open(self) -> bool:
@@ -120,6 +122,9 @@ class Link:
             self._client.server_name = self._settings.server_name
             self._client.tls_set_context(tls.context_of(self._settings))
         self._client.connect(host, port, **options)
+        left_days = tls.days_left(self._client.socket(), time.time())
+        if left_days is not None and left_days < SOON_DAYS:
+            log.warning("the broker's certificate ends soon; renew it", url=self.url, in_days=round(left_days, 1))
 
     @property
     def silent_s(self) -> float:

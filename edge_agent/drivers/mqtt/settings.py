@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import AfterValidator, Field, model_validator
 
 from edge_agent.drivers.mqtt.addresses import ConditionSettings, Encoding, SignalSettings, TimeZone, Topic
+from edge_agent.drivers.sign_in import SignInSettings
 from edge_agent.settings import ConnectionBase, Proof, Table
 
 __all__ = ["ConditionSettings", "ConnectionSettings", "SignalSettings"]
@@ -65,8 +66,8 @@ class Alive(Table):
     )
 
 
-class ConnectionSettings(ConnectionBase):
-    """How to reach an MQTT broker."""
+class BrokerSettings(ConnectionBase):
+    """Where the broker is, and what it speaks."""
 
     url: Annotated[str, AfterValidator(_checked_url)] = Field(
         description="Address of the broker: mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS.",
@@ -75,13 +76,11 @@ class ConnectionSettings(ConnectionBase):
     protocol: Literal["5", "3.1.1"] = Field(
         "5", description="MQTT version. With 3.1.1 most brokers send only 20 messages ahead: slower."
     )
-    username: str | None = Field(None, description="User at the broker.")
-    password_env: str | None = Field(
-        None, description="Name of the environment variable that holds the password.", examples=["MQTT_PASSWORD"]
-    )
-    password_file: Path | None = Field(
-        None, description="File that holds the password in its first line.", examples=["/etc/tsunagu/mqtt-password"]
-    )
+
+
+class ConnectionSettings(SignInSettings, BrokerSettings):
+    """How to reach an MQTT broker, and how to sign in there."""
+
     ca_file: Path | None = Field(
         None,
         description="TLS: certificate of the authority that signed the broker's certificate (PEM), where it is not a "
@@ -131,15 +130,6 @@ class ConnectionSettings(ConnectionBase):
         description="The machine's heartbeat. Without one, the broker's answers prove the path only, not the machine.",
         examples=['{ topic = "shop/press-1/alive", limit_s = 15 }'],
     )
-
-    @model_validator(mode="after")
-    def _one_password(self) -> "ConnectionSettings":
-        given = [name for name in ("password_env", "password_file") if getattr(self, name) is not None]
-        if len(given) == 2:
-            raise ValueError("give password_env or password_file, not both")
-        if given and self.username is None:
-            raise ValueError(f"{given[0]} needs a username")
-        return self
 
     @model_validator(mode="after")
     def _tls_as_a_whole(self) -> "ConnectionSettings":

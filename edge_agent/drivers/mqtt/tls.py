@@ -23,6 +23,14 @@ def context_of(settings: ConnectionSettings) -> ssl.SSLContext:
     return context
 
 
+def days_left(connection: object, now_s: float) -> float | None:
+    """How long the broker's certificate is still valid, in days; None without TLS. `now_s`: seconds since 1970."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return None
+    ends = (connection.getpeercert() or {}).get("notAfter")
+    return (ssl.cert_time_to_seconds(ends) - now_s) / 86_400 if isinstance(ends, str) else None
+
+
 def _load_authority(context: ssl.SSLContext, path: Path) -> None:
     try:
         context.load_verify_locations(cafile=path)

@@ -96,6 +96,27 @@ async def test_a_broker_whose_certificate_is_out_of_date(
             assert says in str(await run.ended())
 
 
+async def test_a_certificate_that_ends_soon_is_told_in_time(
+    tmp_path: Path, ours: Authority, driver_of: Drivers, capsys: pytest.CaptureFixture[str]
+):
+    for name, days in (("short", 10), ("long", 29 + 300)):
+        with secured(tmp_path / name, ours, ours.sign(name, "127.0.0.1", ends_days=days)) as broker:
+            async with running(driver_of(broker, "shop/a", ca_file=ours.ca_file)) as run:
+                await eventually(lambda feed=run.feed: feed.connects)
+        assert ("certificate ends soon" in capsys.readouterr().out) == (name == "short")
+
+
+async def test_a_host_that_never_shakes_hands_is_given_up(tmp_path: Path, ours: Authority, driver_of: Drivers):
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        there = Broker(tmp_path, deaf.getsockname()[1], tls=True)
+        async with running(driver_of(there, "shop/a", ca_file=ours.ca_file, connect_timeout_s=0.3)) as run:
+            why = await run.ended()
+    assert isinstance(why, ConnectionLost)
+    assert "no answer in time" in str(why)
+
+
 async def test_a_strange_authority_is_refused(tmp_path: Path, ours: Authority, driver_of: Drivers):
     others = Authority(tmp_path / "others", "another authority")
     with secured(tmp_path / "b", others, others.sign("broker", "127.0.0.1")) as broker:
