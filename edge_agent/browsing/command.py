@@ -101,7 +101,9 @@ def _look(wish: Wish) -> None:
 
             look_at_server(wish)
         else:
-            fail(f"browse cannot look at {driver} yet; write its [[machines]] by hand, see tsunagu-agent sample-config")
+            from edge_agent.browsing.command_mqtt import look_at_broker  # noqa: PLC0415  (needs paho)
+
+            look_at_broker(wish)
     except ModuleNotFoundError as error:
         needs = DRIVERS[driver].needs
         fail(f"{driver} needs {needs} ({error.name} is not installed); pip install {needs}")

@@ -1,7 +1,6 @@
 """The OPC UA side of `browse`: progress while walking, then the tree, the proposals, the block. See `command.py`."""
 
 import asyncio
-import os
 import time
 from typing import Any, Final, cast
 
@@ -13,13 +12,12 @@ from rich.markup import escape
 from edge_agent.browsing import tree
 from edge_agent.browsing.look import Look, Who, look
 from edge_agent.browsing.opcua import Bounds
-from edge_agent.browsing.saving import save
+from edge_agent.browsing.saving import keep
 from edge_agent.browsing.suggesting import Suggestion, suggest
 from edge_agent.browsing.wish import Wish
 from edge_agent.cli_parts import fail
 from edge_agent.drivers.opcua.addresses import split_node
 from edge_agent.drivers.opcua.settings import ConnectionSettings
-from edge_agent.settings_file import SettingsError
 from edge_agent.showing import span
 
 WALK_S: Final = 120.0
@@ -87,21 +85,6 @@ def _show(seen: Look, made: list[Suggestion], wish: Wish, *, age_s: float) -> No
         console.print("nothing here looks like a signal of ours; name nodes yourself, see docs/connect.md")
     elif wish.save is None:
         console.print("write this down: add --save agent.toml --machine ID", style="dim", highlight=False)
-
-
-def keep(wish: Wish, made: list[Suggestion]) -> None:
-    """Writes the blocks into --save's file, and says what comes next."""
-    assert wish.save is not None
-    if not made:
-        fail(f"{wish.save}: nothing to write, no signal was recognised; name nodes yourself, see docs/connect.md")
-    try:
-        new = save(wish.save, [suggestion.block for suggestion in made], os.environ)
-    except SettingsError as error:
-        fail(error.faults)
-    names = ", ".join(suggestion.id for suggestion in made)
-    typer.echo(f"wrote {names} to {wish.save}; next: tsunagu-agent check --config {wish.save}", err=wish.as_json)
-    if new:
-        typer.echo(f"{wish.save} is new: look at [agent] and [hub] in it before you enrol", err=True)
 
 
 def _json(seen: Look, made: list[Suggestion], now_us: int) -> dict[str, Any]:

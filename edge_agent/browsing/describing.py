@@ -14,13 +14,12 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIdNames, ObjectIds
 from asyncua.ua.uaerrors import UaError
 
-from edge_agent.browsing.model import About, Node
+from edge_agent.browsing.model import About, Node, Seen
 from edge_agent.browsing.nodeids import node_of
 from edge_agent.drivers.opcua.decode import Decoder, Target
 from edge_agent.drivers.opcua.session import Session, read_request
 from edge_agent.drivers.opcua.wire import WireError
 from edge_agent.drivers.port import ConnectionLost
-from edge_agent.reading import Raw
 
 _ATTRIBUTES: Final = (
     AttributeIds.DataType, AttributeIds.ValueRank, AttributeIds.UserAccessLevel, AttributeIds.Historizing
@@ -29,16 +28,6 @@ _READ, _WRITE, _HISTORY = 0x01, 0x02, 0x04  # bits of AccessLevel, OPC 10000-3 Â
 _ENUMERATIONS: Final = ("EnumStrings", "EnumValues")
 
 Property = tuple[Node, "ua.ReferenceDescription"]
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """A value as it was read. `wrong` says in plain words why it cannot be used."""
-
-    value: Raw
-    quality: str
-    at_us: int | None = None
-    code: str | None = None
-    wrong: str | None = None
 
 
 class Describer:

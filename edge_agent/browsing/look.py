@@ -11,9 +11,9 @@ from typing import Final, Protocol
 import msgspec
 
 from edge_agent.browsing import keeping
-from edge_agent.browsing.describing import Seen, values_now
+from edge_agent.browsing.describing import values_now
 from edge_agent.browsing.machinetools import standard_machines
-from edge_agent.browsing.model import Found, Node
+from edge_agent.browsing.model import Found, Node, Seen
 from edge_agent.browsing.opcua import Bounds, Walker, root_of
 from edge_agent.drivers.opcua.session import Session
 from edge_agent.drivers.opcua.settings import ConnectionSettings

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from edge_agent.reading import Raw
+
 Kind = Literal["object", "variable"]
 
 NUMERIC = frozenset(
@@ -45,6 +47,16 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     def called(self) -> str:
         """How people see it."""
         return self.label or self.name
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A value as it was read. `wrong` says in plain words why it cannot be used."""
+
+    value: Raw
+    quality: str
+    at_us: int | None = None
+    code: str | None = None
+    wrong: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):

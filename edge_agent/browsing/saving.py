@@ -1,12 +1,18 @@
 """Puts blocks into a settings file: appended, or into a new file; never leaves a file that is wrong."""
 
+import os
 import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import typer
+
+from edge_agent.browsing.suggesting import Suggestion
+from edge_agent.browsing.wish import Wish
 from edge_agent.browsing.wording import slug
+from edge_agent.cli_parts import fail
 from edge_agent.settings_file import SettingsError, read_settings
 
 _HEAD: Final = """\
@@ -45,3 +51,18 @@ def save(path: Path, blocks: list[str], environment: Mapping[str, str]) -> bool:
     finally:
         trial.unlink(missing_ok=True)
     return new
+
+
+def keep(wish: Wish, made: list[Suggestion]) -> None:
+    """Writes the blocks into --save's file, and says what comes next."""
+    assert wish.save is not None
+    if not made:
+        fail(f"{wish.save}: nothing to write, no signal was recognised; name nodes yourself, see docs/connect.md")
+    try:
+        new = save(wish.save, [suggestion.block for suggestion in made], os.environ)
+    except SettingsError as error:
+        fail(error.faults)
+    names = ", ".join(suggestion.id for suggestion in made)
+    typer.echo(f"wrote {names} to {wish.save}; next: tsunagu-agent check --config {wish.save}", err=wish.as_json)
+    if new:
+        typer.echo(f"{wish.save} is new: look at [agent] and [hub] in it before you enrol", err=True)

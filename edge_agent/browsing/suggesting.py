@@ -7,8 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from edge_agent.browsing.block import Block, written
-from edge_agent.browsing.describing import Seen
-from edge_agent.browsing.model import NUMERIC, Found, Node
+from edge_agent.browsing.model import NUMERIC, Found, Node, Seen
 from edge_agent.browsing.proposing import Candidate, Proposal, machines_in, propose
 from edge_agent.browsing.proposing import Mapping as Proposed
 from edge_agent.browsing.wording import slug

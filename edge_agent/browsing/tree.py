@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from edge_agent.browsing.describing import Seen
-from edge_agent.browsing.model import Found, Node
+from edge_agent.browsing.model import Found, Node, Seen
 from edge_agent.browsing.proposing import Proposal
 from edge_agent.browsing.suggesting import STANDARDS, Suggestion
 
@@ -122,8 +121,8 @@ def plain(value: object) -> str:
 
 def proposals(console: Console, suggestion: Suggestion) -> None:
     """What is proposed for one machine, and what a person must still say."""
-    head = f"[bold]{escape(suggestion.id)}[/] ({escape(suggestion.title)}), state model {suggestion.state_model}"
-    console.print(head, highlight=False)
+    title = "" if suggestion.title == suggestion.id else f" ({escape(suggestion.title)})"
+    console.print(f"[bold]{suggestion.id}[/]{title}, state model {suggestion.state_model}", highlight=False)
     mapping = suggestion.mapping
     if mapping is None:
         console.print(f"  {STANDARDS[suggestion.state_model]}", highlight=False)
