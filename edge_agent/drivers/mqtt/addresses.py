@@ -66,6 +66,11 @@ class Address(Table):
         "others are about something else.",
         examples=['{ "$.machine" = "{machine}" }'],
     )
+    good: dict[PayloadPath, str | bool | int | float] | None = Field(
+        None,
+        description='What the message says where the value is good, such as { "$.q" = true } or { "$.quality" = 192 }; '
+        "a value said otherwise is bad.",
+    )
     partial: bool = Field(
         False,  # noqa: FBT003 - the field's default
         description="The machine sends only what has changed: a message without the path says nothing about this one.",

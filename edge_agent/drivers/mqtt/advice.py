@@ -134,6 +134,13 @@ def about_others(topic: str, waited_s: float) -> str:
     return f"{topic}: messages came within {waited_s:g} s, but none about this one; are where, each and path right?"
 
 
+def no_value(code: str | None) -> str:
+    """The message itself says that nothing is known; `code` of the bad reading."""
+    if code == "NotGood":
+        return "the message says that its value is not good (good); look at the machine's sensor or connection"
+    return "the message says that there is no value now (null or empty)"
+
+
 def silent(topic: str, limit_s: float) -> ConnectionLost:
     """The broker is there, the machine is not."""
     return ConnectionLost(f"{topic}: no heartbeat for {limit_s:g} s; the broker answers, is the machine on?")

@@ -2,12 +2,13 @@
 
 A payload is parsed once, however many signals it holds. What cannot be read degrades only the signals
 concerned: a bad reading with a code (BadPayload, BadEncoding, NoPath, WrongType, BadTime, TooLarge) and the
-reason in plain words. JSON null and an empty payload are bad with the code NoValue: nobody knows. A message that is
-about something else (`where`, `partial`) gives no reading.
+reason in plain words. JSON null and an empty payload are bad with the code NoValue: nobody knows; a value whose message
+says that it is not good (`good`) is bad with NotGood. A message that is about something else (`where`, `partial`)
+gives no reading.
 Times: µs since 1970 UTC; without a time of its own a reading has the time of arrival.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -49,17 +50,18 @@ class Target(msgspec.Struct, frozen=True):
     level: int | None = None
     each: Path_ | None = None
     where: tuple[tuple[Path_, str], ...] = ()
+    good: tuple[tuple[Path_, str], ...] = ()
     partial: bool = False
 
     @property
     def chooses(self) -> bool:
         """Whether a message may hold no reading of it, or several, or hold it in its topic."""
-        return bool(self.where) or self.partial or self.each is not None or self.level is not None
+        return bool(self.where or self.good) or self.partial or self.each is not None or self.level is not None
 
     @property
     def needs_json(self) -> bool:
         """Whether anything of it is found by a path."""
-        return self.path is not None or self.time is not None or self.each is not None or bool(self.where)
+        return bool(self.where or self.good) or any(path is not None for path in (self.path, self.time, self.each))
 
 
 class Decoded(msgspec.Struct):
@@ -122,7 +124,8 @@ class TopicDecoder:
 
     def _chosen(self, target: Target, document: Any, payload: bytes, arrived_us: int) -> Iterator[tuple[Any, int]]:
         """Value (or fault) and time of each reading of a target that chooses."""
-        if isinstance(document, Fault) and (target.where or target.each is not None or target.path is not None):
+        by_path = target.path is not None or target.each is not None
+        if isinstance(document, Fault) and (by_path or target.where or target.good):
             yield document, arrived_us  # it may have been about this one: we cannot know
             return
         elements = self._elements(target, document)
@@ -144,6 +147,8 @@ class TopicDecoder:
                 value = self._scalar(element, ())
             else:
                 value = self._plain(payload, target.codec)
+            if not all(_says(_near(element, document, path), wanted) for path, wanted in target.good):
+                value = Fault("NotGood", None)
             yield self._timed(target, value, element, document, arrived_us)
 
     def _elements(self, target: Target, document: Any) -> list[Any] | Fault:
@@ -281,6 +286,11 @@ def target_of(
         codec=CODECS[one.encoding or encoding],
         level=one.level,
         each=None if one.each is None else split_path(one.each),
-        where=tuple((split_path(path), as_text(wanted)) for path, wanted in (one.where or {}).items()),
+        where=_told(one.where),
+        good=_told(one.good),
         partial=one.partial,
     )
+
+
+def _told(conditions: Mapping[str, Any] | None) -> tuple[tuple[Path_, str], ...]:
+    return tuple((split_path(path), as_text(wanted)) for path, wanted in (conditions or {}).items())

@@ -116,7 +116,7 @@ class MqttDriver:
                 age_s = None if reading.at_us is None else round(time.time() - reading.at_us / 1e6, 6)
                 hint = decoded.wrong.get(reading.address)
                 if hint is None and reading.quality == "bad":
-                    hint = "the message says that there is no value now (null or empty)"
+                    hint = advice.no_value(reading.code)
                 found[reading.address] = Probed(
                     reading.address, reading.quality != "bad", reading.value, reading.quality, age_s, hint
                 )

@@ -84,6 +84,16 @@ def test_each_reads_a_list_of_samples():
     assert said(samples, signal(each="$", path="$.v", time="$.t")) == [(n, n - 5_000_000) for n in range(3)]
 
 
+def test_a_value_that_its_message_does_not_call_good_is_bad():
+    load = signal(path="$.v", good={"$.q": True}, time="$.t")
+    assert said({"v": 1, "q": True, "t": SENT}, load) == [(1, -5_000_000)]
+    assert said({"v": 1, "q": False, "t": SENT}, load) == [("NotGood", -5_000_000)]
+    assert said({"v": 1, "t": SENT}, load) == [("NotGood", -5_000_000)]
+    assert decode({"v": 1, "q": False, "t": SENT}, load).wrong == {}
+    listed = signal(each="$", path="$.v", good={"$.quality": 192})
+    assert said([{"v": 1, "quality": 192}, {"v": 2, "quality": 24}], listed) == [(1, 0), ("NotGood", 0)]
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [({"values": 5}, "WrongType"), ({}, "NoPath"), ({"values": [0] * (MAX_ELEMENTS + 1)}, "TooLarge")],

@@ -51,6 +51,7 @@ SIGNAL = st.fixed_dictionaries(
         "path": PATH,
         "each": PATH,
         "where": st.dictionaries(PATH, st.one_of(st.booleans(), st.integers(), st.text(max_size=3)), max_size=2),
+        "good": st.dictionaries(PATH, st.booleans(), max_size=1),
         "time": PATH,
         "time_unit": st.sampled_from(["auto", "s", "ms", "us", "ns"]),
         "time_zone": st.sampled_from(["Asia/Tokyo", "-23:59", "UTC"]),
