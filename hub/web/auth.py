@@ -126,7 +126,8 @@ class Authenticator:
         account = f"{user} {address}"
         self._by_account.forget(account)
         self._by_address.give_back(address)
-        self._by_user.give_back(user)
+        if account not in self._proved:
+            self._by_user.give_back(user)
         self._proved[account] = None
         self._proved.move_to_end(account)
         if len(self._proved) > MAX_KEYS:
