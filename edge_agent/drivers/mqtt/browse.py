@@ -62,4 +62,4 @@ async def _hear(link: Link, gathering: Gathering, until: float) -> None:
             raise
         for message in messages:
             if message.topic is not None:
-                gathering.note(message.topic, message.payload, retained=message.retained)
+                gathering.note(message.topic, message.payload, message.at_us, retained=message.retained)

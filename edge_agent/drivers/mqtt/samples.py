@@ -29,6 +29,9 @@ _NAMING: Final = ("id", "name", "tag", "tagname", "key", "signal", "item", "sens
 _VALUES: Final = ("v", "value", "val", "data", "値")
 _TIMES: Final = ("t", "ts", "time", "timestamp", "datetime", "date", "at", "日時", "時刻")
 _PLAUSIBLE_US: Final = range(946_684_800_000_000, 4_102_444_800_000_000)
+_QUARTER_US: Final = 15 * 60_000_000
+_FURTHEST_QUARTERS: Final = 14 * 4
+_LATE_US: Final = 5 * 60_000_000
 _JSON = msgspec.json.Decoder()
 
 Kind = Literal["number", "text", "flag", "time", "null"]
@@ -57,7 +60,10 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class TopicSample(msgspec.Struct, frozen=True):
-    """One topic as it was heard. `retained`: the broker holds a message; `rate_hz` counts the fresh ones."""
+    """One topic as it was heard. `retained`: the broker holds a message; `rate_hz` counts the fresh ones.
+
+    `time`: the path of its source time; `time_zone`: the offset that a time without one must have, by our own clock.
+    """
 
     topic: str
     count: int
@@ -66,6 +72,7 @@ class TopicSample(msgspec.Struct, frozen=True):
     leaves: list[Leaf]
     rate_hz: float = 0.0
     time: str | None = None
+    time_zone: str | None = None
     encoding: str = "utf-8"
     excerpt: str = ""
     named: list[Named] = []
@@ -92,6 +99,7 @@ class _Heard:
         self.count = self.fresh = 0
         self.retained = False
         self.last: bytes | None = None
+        self.last_us: int | None = None
         self.studied: list[dict[str, Any]] = []
 
 
@@ -108,8 +116,8 @@ class Gathering:
         """How many spoke."""
         return len(self._heard)
 
-    def note(self, topic: str, payload: bytes | None, *, retained: bool) -> None:
-        """One message; `payload` None: too large to be kept."""
+    def note(self, topic: str, payload: bytes | None, at_us: int, *, retained: bool) -> None:
+        """One message, heard at `at_us` (since 1970); `payload` None: too large to be kept."""
         heard = self._heard.get(topic)
         if heard is None:
             if len(self._heard) >= self._max:
@@ -119,7 +127,7 @@ class Gathering:
         heard.count += 1
         heard.retained |= retained
         heard.fresh += not retained
-        heard.last = payload
+        heard.last, heard.last_us = payload, None if retained else at_us
         if heard.count <= MAX_STUDIED:
             document = _read(payload)[0]
             if isinstance(document, dict):
@@ -135,20 +143,23 @@ def proposals(sample: TopicSample) -> list[Proposal]:
     common: dict[str, Any] = {"topic": sample.topic}
     if sample.encoding != "utf-8":
         common["encoding"] = sample.encoding
+    zone = {} if sample.time_zone is None else {"time_zone": sample.time_zone}
     found: list[Proposal] = []
     covered = [named.each for named in sample.named]
     for named in sample.named:
         for name, value, kind in named.examples:
             each = {} if named.each is None else {"each": named.each}
             table = common | each | {"where": {named.key: name}, "path": named.value}
-            found.append(Proposal(_name(name), table | _at(named.time or sample.time), value, kind))
+            found.append(Proposal(_name(name), table | _at(named.time or sample.time, zone), value, kind))
     for leaf in sample.leaves:
         if leaf.kind in ("time", "null") or any(each is None or leaf.path.startswith(each) for each in covered):
             continue
         last = re.split(r"[.\[\]'\"]+", leaf.path.strip("$.[]'\"")) if leaf.path else [sample.topic.rsplit("/", 1)[-1]]
         words = [word for word in last if word]
         path = {"path": leaf.path} if leaf.path else {}
-        found.append(Proposal(_name("_".join(words[-2:])), common | path | _at(sample.time), leaf.value, leaf.kind))
+        found.append(
+            Proposal(_name("_".join(words[-2:])), common | path | _at(sample.time, zone), leaf.value, leaf.kind)
+        )
     return found
 
 
@@ -163,8 +174,8 @@ def _key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else msgspec.json.encode(key).decode()
 
 
-def _at(time: str | None) -> dict[str, str]:
-    return {} if time is None else {"time": time}
+def _at(time: str | None, zone: dict[str, str]) -> dict[str, str]:
+    return {} if time is None else {"time": time, **zone}
 
 
 def _name(text: str) -> str:
@@ -187,7 +198,12 @@ def _sample(topic: str, heard: _Heard, seconds: float) -> TopicSample:
         named = [*_lists(document, ()), *_named(None, heard.studied)]
     elif kind != "binary":
         leaves = [Leaf("", document, _kind((), document))]
-    times = [leaf.path for leaf in leaves if leaf.kind == "time" and "[" not in leaf.path]
+    times = [leaf for leaf in leaves if leaf.kind == "time"]
+    naive = next((leaf.value for leaf in times if isinstance(time_of(leaf.value), str)), None)
+    zone = None if naive is None else _offset(naive, heard.last_us)
+    if naive is not None and zone is None:  # a time that nobody could place: the moment of arrival is better
+        times, named = [], [msgspec.structs.replace(one, time=None) for one in named]
+    paths = [leaf.path for leaf in times if "[" not in leaf.path]
     return TopicSample(
         topic=topic,
         count=heard.count,
@@ -195,11 +211,23 @@ def _sample(topic: str, heard: _Heard, seconds: float) -> TopicSample:
         payload_kind=kind,
         leaves=leaves,
         rate_hz=round(heard.fresh / seconds, 3) if seconds > 0 else 0.0,
-        time=min(times, key=lambda path: path.count("."), default=None),
+        time=min(paths, key=lambda path: path.count("."), default=None),
+        time_zone=zone,
         encoding=encoding,
         excerpt="" if heard.last is None else heard.last[:_EXCERPT].decode(CODECS[encoding], "replace"),
         named=named,
     )
+
+
+def _offset(value: Raw, at_us: int | None) -> str | None:
+    """The offset from UTC of a clock that said `value` (without one) when it was `at_us`; None where that is unsure."""
+    told = time_of(value, zone=UTC)
+    if at_us is None or not isinstance(told, int):
+        return None
+    quarters = round((told - at_us) / _QUARTER_US)
+    if abs(quarters) > _FURTHEST_QUARTERS or abs(told - at_us - quarters * _QUARTER_US) > _LATE_US:
+        return None
+    return f"{'-' if quarters < 0 else '+'}{abs(quarters) // 4:02d}:{abs(quarters) % 4 * 15:02d}"
 
 
 def _read(payload: bytes | None) -> tuple[Any, str, PayloadKind]:

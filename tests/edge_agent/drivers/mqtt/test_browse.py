@@ -26,11 +26,14 @@ async def look(broker: Broker, topic_filter: str = "#", seconds: float = 0.7, mo
     return await listen(ConnectionSettings(url=broker.url), "test", Path(), topic_filter, seconds, most)
 
 
-def sample_of(*payloads: object, topic: str = "shop/p1") -> TopicSample:
+NINE_TOKYO_US = 1_795_132_800_000_000
+
+
+def sample_of(*payloads: object, topic: str = "shop/p1", retained: bool = False) -> TopicSample:
     gathering = Gathering(1)
     for payload in payloads:
         told = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
-        gathering.note(topic, told, retained=False)
+        gathering.note(topic, told, NINE_TOKYO_US, retained=retained)
     return gathering.samples(2.0)[0]
 
 
@@ -114,6 +117,23 @@ def test_japanese_is_read_and_its_encoding_proposed():
         ("signal", "$.運転", "shift_jis"),
         ("alarm", "$.alarm", "shift_jis"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "retained", "expected"),
+    [
+        ("2026/11/20 09:00:01.383", False, {"time": "$.ts", "time_zone": "+09:00"}),
+        (20261120085859, False, {"time": "$.ts", "time_zone": "+09:00"}),
+        ("2026-11-19 19:00:01", False, {"time": "$.ts", "time_zone": "-05:00"}),
+        ("2026/11/20 09:00:01.383", True, {}),  # said at any time before: nothing to compare it with
+        ("2026/11/20 09:07:01", False, {}),  # no zone: that clock is wrong
+        ("2025/11/20 09:00:01", False, {}),
+        ("2026-11-20T00:00:01Z", True, {"time": "$.ts"}),
+    ],
+)
+def test_a_time_without_offset_is_placed_by_our_own_clock(told: object, retained: bool, expected: dict[str, str]):
+    (found,) = proposals(sample_of({"ts": told, "v": 1}, retained=retained))
+    assert {key: value for key, value in found.table.items() if key.startswith("time")} == expected
 
 
 def test_a_plain_payload_is_named_after_its_topic():

@@ -146,7 +146,7 @@ def test_any_packets_from_a_broker_end_the_link_at_worst(
 def test_anything_can_be_browsed(messages: list[tuple[str, bytes | None, bool]]):
     gathering = Gathering(2)
     for topic, payload, retained in messages:
-        gathering.note(topic, payload, retained=retained)
+        gathering.note(topic, payload, NOW_US, retained=retained)
     samples = gathering.samples(1.0)
     assert sum(sample.count for sample in samples) + gathering.more == len(messages)
     for sample in samples:
