@@ -36,13 +36,16 @@ MODES: Final = {
     "Sign": ua.MessageSecurityMode.Sign,
     "SignAndEncrypt": ua.MessageSecurityMode.SignAndEncrypt,
 }
+NO_CLOCK_BEFORE: Final = 1970
+"""A time stamp that was left empty says 1601."""
+_SCHEME: Final = "opc.tcp"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a server offers. `clock_ahead`: its clock less this computer's, as far as one answer can tell."""
+    """What a server offers over opc.tcp. `clock_ahead`: its clock less ours, as far as one answer can tell."""
 
     endpoints: tuple[ua.EndpointDescription, ...]
     clock_ahead: timedelta
@@ -100,7 +103,8 @@ async def discover(settings: ConnectionSettings) -> Offer:
         client.disconnect_socket()
     told = answer.ResponseHeader.Timestamp
     there = told.replace(tzinfo=UTC) if told.tzinfo is None else told
-    return Offer(tuple(answer.Endpoints), there - here)
+    spoken = tuple(one for one in answer.Endpoints or () if (one.EndpointUrl or _SCHEME).startswith(_SCHEME))
+    return Offer(spoken, there - here if there.year >= NO_CLOCK_BEFORE else timedelta())
 
 
 async def offered(settings: ConnectionSettings) -> list[str]:

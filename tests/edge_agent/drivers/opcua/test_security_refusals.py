@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from structlog.testing import capture_logs
 
 from edge_agent.drivers.opcua import certificate
 from edge_agent.drivers.port import Misconfigured
@@ -121,6 +122,16 @@ async def test_a_certificate_out_of_its_dates_is_refused_when_first_seen(
         assert isinstance(why, Misconfigured)
         assert f"the certificate of the server at {peer.endpoint} {says}" in str(why)
         assert not (tmp_path / "agent" / "opcua" / "servers").exists()
+
+
+async def test_the_end_of_a_servers_certificate_is_announced(tmp_path: Path):
+    made = self_signed(tmp_path, "server", ends_days=20)
+    with secured_server(tmp_path, certificate=str(made.certificate), key=str(made.key)) as peer:
+        with capture_logs() as told:
+            await driver_at(peer, tmp_path / "agent", security=POLICY).probe(30.0)
+    ends = f"{made.made.not_valid_after_utc:%Y-%m-%d}"
+    warned = [one for one in told if one["event"] == "opcua server certificate ends"]
+    assert [(one["log_level"], one["endpoint"], one["ends"]) for one in warned] == [("warning", peer.endpoint, ends)]
 
 
 async def test_another_certificate_than_the_one_known_is_refused_before_any_secret_leaves(tmp_path: Path):
