@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from edge_agent.drivers.faults import Faults
-from edge_agent.drivers.mqtt import advice, topics
+from edge_agent.drivers.mqtt import advice, subscribed, topics
 from edge_agent.drivers.mqtt.decode import Decoded, TopicDecoder
 from edge_agent.drivers.mqtt.link import Link, Message
 from edge_agent.drivers.mqtt.routing import MAX_KNOWN, Routes, routes_of
@@ -42,7 +42,7 @@ def create(
     client_name: str,
     data_dir: Path,
 ) -> Driver:
-    """The driver of one machine, not connected yet. `data_dir` will hold the agent's certificate."""
+    """The driver of one machine, not connected yet. In `data_dir` it remembers what it has subscribed to."""
     return MqttDriver(connection, addresses, client_name, data_dir)
 
 
@@ -72,7 +72,8 @@ class MqttDriver:
         try:
             kept = await link.open()
             log.info("mqtt connected", url=self._settings.url, session="kept" if kept else "new")
-            await _Reader(link, self._settings.alive, self._routes, self._subscriptions, feed).run()
+            memory = self._data_dir / f"mqtt-{self._client_name}.json"
+            await _Reader(link, self._settings.alive, self._routes, self._subscriptions, memory, feed).run()
         finally:
             await link.close()
 
@@ -127,11 +128,14 @@ class MqttDriver:
 class _Reader:
     """One run on one open link."""
 
-    def __init__(self, link: Link, alive: Alive | None, routes: Routes, subscriptions: list[str], feed: Feed) -> None:
+    def __init__(
+        self, link: Link, alive: Alive | None, routes: Routes, subscriptions: list[str], memory: Path, feed: Feed
+    ) -> None:
         self._link = link
         self._alive = alive
         self._routes = routes
         self._subscriptions = subscriptions
+        self._memory = memory
         self._most = MAX_MESSAGES_OF_LISTS if routes.lists else MAX_MESSAGES
         self._feed = feed
         self._faults = Faults(feed)
@@ -140,8 +144,7 @@ class _Reader:
 
     async def run(self) -> None:
         early = [] if self._alive is None else await self._heartbeat(self._alive)
-        refused = await self._link.subscribe(self._subscriptions)
-        for topic, code in refused.items():
+        for topic, code in (await self._subscribe()).items():
             for address in self._routes.addresses(topic):
                 self._feed.address_fault(address, advice.refused_topic(topic, code))
         self._feed.connected()
@@ -161,6 +164,28 @@ class _Reader:
             if messages:
                 heard_at = time.monotonic()
 
+    async def _subscribe(self) -> dict[str, int]:
+        """Subscribes to all, and ends what an earlier configuration left in our session; codes of what is refused.
+
+        Both are remembered until the broker has answered: it works off our packets in order.
+        """
+        link = self._link
+        heartbeat = [] if self._alive is None or self._covers(self._alive.topic) else [self._alive.topic]
+        wanted = (*self._subscriptions, *heartbeat)
+        earlier = subscribed.read(self._memory, link.url, link.name)
+        stale = [told for told in earlier if told not in wanted]
+        if earlier != wanted:
+            subscribed.write(self._memory, link.url, link.name, [*stale, *wanted])
+        link.unsubscribe(stale)
+        refused = await link.subscribe(self._subscriptions)
+        if stale:
+            subscribed.write(self._memory, link.url, link.name, wanted)
+        return refused
+
+    def _covers(self, topic: str) -> bool:
+        """Whether the addresses' own subscriptions bring this topic."""
+        return any(topics.matches(told, topic) for told in self._subscriptions)
+
     async def _heartbeat(self, alive: Alive) -> list[Message]:
         """Waits until the machine says that it lives; what came before it waits with it, unacknowledged.
 
@@ -168,7 +193,7 @@ class _Reader:
         Where a signal is read from the same topic, its messages count, but not before we are connected.
         """
         self._silent_at = time.monotonic() + alive.limit_s
-        if any(topics.matches(told, alive.topic) for told in self._subscriptions):
+        if self._covers(alive.topic):
             return []
         refused = await self._link.subscribe([alive.topic], qos=0)
         if refused:

@@ -61,7 +61,7 @@ class Link:
         self._settings = settings
         self.url = settings.url
         self._keep_session = keep_session
-        self._name = settings.client_id or client_name
+        self.name = settings.client_id or client_name
         self._loop = asyncio.get_running_loop()
         self._bell = asyncio.Event()
         self._rung = False
@@ -82,7 +82,7 @@ class Link:
         client = LeanClient(
             self,
             callback_api_version=CallbackAPIVersion.VERSION2,
-            client_id=self._name,
+            client_id=self.name,
             clean_session=None if modern else not self._keep_session,
             protocol=MQTTProtocolVersion.MQTTv5 if modern else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,

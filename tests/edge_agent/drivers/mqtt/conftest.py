@@ -19,12 +19,12 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def driver_of() -> Callable[..., Driver]:
+def driver_of(tmp_path: Path) -> Callable[..., Driver]:
     """A driver reading topics (value at $.value, time at $.at) or whole signal settings."""
 
     def build(broker: Broker, *signals: str | SignalSettings, **connection: object) -> Driver:
         named = [SignalSettings(topic=s, path="$.value", time="$.at") if isinstance(s, str) else s for s in signals]
-        return create(ConnectionSettings(url=broker.url, **connection), named, "test", Path())
+        return create(ConnectionSettings(url=broker.url, **connection), named, "test", tmp_path)
 
     return build
 

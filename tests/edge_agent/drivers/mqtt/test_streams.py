@@ -125,12 +125,15 @@ def test_wildcards_that_would_bring_messages_twice_are_refused(broker: Broker, d
         driver_of(broker, SignalSettings(topic="shop/+/a"), SignalSettings(topic="shop/p1/+"))
 
 
+@pytest.mark.parametrize("remembered", [True, False])
 @pytest.mark.parametrize("old", ["shop/#", "+/+", "shop/old"])
 async def test_what_an_earlier_configuration_subscribed_to_is_given_up(
-    broker: Broker, driver_of: Drivers, numbered: Numbered, old: str
+    tmp_path: Path, broker: Broker, driver_of: Drivers, numbered: Numbered, old: str, remembered: bool
 ):
     async with running(driver_of(broker, SignalSettings(topic=old))) as before:
         await eventually(lambda: before.feed.connects)
+    if not remembered:
+        (tmp_path / "mqtt-test.json").unlink()
     publish(broker, numbered("shop/old", range(3)))
     async with running(driver_of(broker, "shop/a")) as after:
         await eventually(lambda: after.feed.connects)
@@ -140,3 +143,29 @@ async def test_what_an_earlier_configuration_subscribed_to_is_given_up(
     async with running(driver_of(broker, "shop/a", SignalSettings(topic="shop/old"))) as again:
         await eventually(lambda: again.feed.values(0)[-1:] == [4])
         assert again.feed.values(1) == []  # nobody kept it for us: the old subscription had ended
+
+
+async def test_a_memory_that_cannot_be_kept_stops_nothing(
+    tmp_path: Path, broker: Broker, driver_of: Drivers, numbered: Numbered
+):
+    (tmp_path / "mqtt-test.json").write_bytes(b"\xff{torn")
+    (tmp_path / "mqtt-test.new").mkdir()
+    async with running(driver_of(broker, "shop/a")) as run:
+        await eventually(lambda: run.feed.connects)
+        publish(broker, numbered("shop/a", range(2)))
+        await eventually(lambda: run.feed.values(0) == [0, 1])
+
+
+@pytest.mark.parametrize(("old", "new"), [("shop/+/a", "shop/p1/a"), ("shop/p1/a", "shop/+/a"), ("shop/#", "shop/+/a")])
+async def test_a_topic_written_otherwise_is_not_heard_twice(
+    broker: Broker, driver_of: Drivers, numbered: Numbered, old: str, new: str
+):
+    async with running(driver_of(broker, SignalSettings(topic=old))) as before:
+        await eventually(lambda: before.feed.connects)
+    async with running(driver_of(broker, SignalSettings(topic=new, path="$.value"))) as after:
+        await eventually(lambda: after.feed.connects)
+        publish(broker, numbered("shop/p1/a", range(5)))
+        await eventually(lambda: after.feed.values(0)[-1:] == [4])
+        publish(broker, numbered("shop/p1/a", range(5, 6)))
+        await eventually(lambda: after.feed.values(0)[-1:] == [5])
+        assert after.feed.values(0) == list(range(6))
