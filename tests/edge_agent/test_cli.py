@@ -61,7 +61,7 @@ def keep_credential(config, agent="pi-1"):
     return credential.write(config.parent / "data", kept)
 
 
-@pytest.mark.parametrize("command", ["enrol", "check", "run", "status", "sample-config"])
+@pytest.mark.parametrize("command", ["browse", "enrol", "check", "run", "status", "sample-config"])
 def test_every_command_has_help_with_an_example(command):
     found = invoke(command, "--help")
     assert found.exit_code == 0
