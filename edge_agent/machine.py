@@ -7,6 +7,7 @@ so does a start, because nobody looked in between. Times: µs since 1970, UTC, b
 import asyncio
 import bisect
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,9 @@ from edge_agent.reading import Delivery, InboxMark, in_our_time
 from edge_agent.settings import MachineSettings
 
 MISCONFIGURED_S: Final = 30.0
+MAX_FAULTS: Final = 50
+"""So many signals' faults travel with every batch, each so long; health shows all of them whole."""
+MAX_REASON: Final = 300
 WELL_AFTER_US: Final = 10_000_000
 """A connection that lasted so long may be made anew at once; a shorter one may be failing again and again."""
 
@@ -113,6 +117,7 @@ class Pipeline:
             known_until=None if known is None else from_us(known),
             bad_signals=self.bad_signals,
             reason=None if self._connected else self.reason,
+            faults={name: why[:MAX_REASON] for name, why in islice(self.faults.items(), MAX_FAULTS)},
         )
 
     def sick(self, reason: str) -> None:
@@ -137,8 +142,13 @@ class Pipeline:
         self.reason = None
         self._told = (None, 0)
         self._backoff.reset()
-        self._known_normaliser.connected()
+        self._known_normaliser.connected(self._since_us)
         self._log.info("connected")
+
+    def blindness(self) -> tuple[int, int] | None:
+        """See Feed."""
+        blind = self._known_normaliser.blind
+        return None if blind is None or blind.until is None else (blind.since, blind.until)
 
     def alive(self, at_us: int) -> None:
         """See Feed."""

@@ -46,6 +46,8 @@ class Delivery(msgspec.Struct, frozen=True):
 
     Over OPC UA: one notification with all its responses until `MoreNotifications` is false. Over MQTT:
     the messages that were waiting. `inbox` marks messages so that a redelivery is not recorded twice.
+    `replayed`: from the machine's own history of a time in which nobody looked, complete for its addresses from their
+    first reading to their last; a `held` reading says what was, without having changed then.
     """
 
     readings: list[Reading]

@@ -32,6 +32,12 @@ class Feed(Protocol):
     def connected(self) -> None:
         """The link is up, every address was tried, current values follow."""
 
+    def blindness(self) -> tuple[int, int] | None:
+        """After `connected`: from when to when nobody looked (agent's clock, µs); None where that is not known.
+
+        A driver whose machine keeps a history may deliver what it says of that time, as `replayed`.
+        """
+
     def alive(self, at_us: int) -> None:
         """Proof of life: a publish, keep-alive, ping answer or heartbeat arrived at `at_us` (agent's clock)."""
 

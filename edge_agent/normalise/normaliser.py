@@ -13,6 +13,7 @@ import msgspec
 
 from contract.records import CONNECTION_LOST, RESTARTED, Condition, Observation, Record
 from contract.times import AHEAD_LIMIT_US, EARLIEST_BELIEVED_US, from_us
+from edge_agent.normalise.replaying import Blindness, replayed
 from edge_agent.normalise.timeline import Fact
 from edge_agent.normalise.track import UNNUMBERED, SeriesBook, SeriesKey, Track, Variant
 from edge_agent.normalise.values import Form
@@ -63,6 +64,8 @@ class Normaliser:
     ) -> None:
         self.machine = machine
         self.newest: int | None = None
+        self.blind: Blindness | None = None
+        """The last time in which nobody looked, as far as its bounds are known by the clock that goes now."""
         self._book = book
         self._rereads = rereads
         self._memory = dict(memory or {})
@@ -80,7 +83,9 @@ class Normaliser:
 
     def normalise(self, delivery: Delivery) -> Normalised:
         """The records and telemetry of one delivery, sorted stably by the time they are folded by."""
-        readings, seen, replayed = delivery.readings, delivery.seen_us, delivery.replayed
+        if delivery.replayed:
+            return self._replay(delivery)
+        readings, seen = delivery.readings, delivery.seen_us
         out = Normalised()
         limit = seen + AHEAD_LIMIT_US
         times = [
@@ -94,7 +99,7 @@ class Normaliser:
             reading = readings[place]
             track = tracks[reading.address]
             value = reading.value
-            if track.quick and reading.quality == "good" and not replayed and reading.arrived is track.arrived:
+            if track.quick and reading.quality == "good" and reading.arrived is track.arrived:
                 kind = type(value)
                 if (kind is float and value - value == 0.0) or (kind is int and -_EXACT < value < _EXACT):  # type: ignore[operator]  # kind says it is a number
                     at = reading.at_us
@@ -126,19 +131,29 @@ class Normaliser:
         fact = Fact(t, at, at if reading.arrived else delivery.seen_us, key)
         if track.within_band(fact):
             return
-        facts = track.timeline.arrive(fact, replayed=delivery.replayed, held=reading.held)
-        self._report(out, track, facts, replayed=delivery.replayed)
+        facts = track.timeline.arrive(fact, replayed=False, held=reading.held)
+        self._report(out, track, facts)
         if reading.code == NOT_PROVIDED:
             track.bad = False
 
-    def _report(self, out: Normalised, track: Track, facts: list[Fact], *, replayed: bool) -> None:
+    def _replay(self, delivery: Delivery) -> Normalised:
+        out = Normalised()
+        if self.blind is not None:
+            told = replayed(self.machine, self.tracks, delivery, self.blind)
+            out.records = told.records
+            for track, fact in told.samples:
+                self._sample(out, track, fact, replayed=True)
+        return out
+
+    def _report(self, out: Normalised, track: Track, facts: list[Fact]) -> None:
         if not facts:
             return
         if track.form == "samples":
             for fact in facts:
-                self._sample(out, track, fact, replayed=replayed)
+                track.last_value = fact.key[0] if isinstance(fact.key[0], float) else None
+                self._sample(out, track, fact, replayed=False)
         else:
-            out.records.extend(track.record(self.machine, fact, replayed=replayed) for fact in facts)
+            out.records.extend(track.record(self.machine, fact, replayed=False) for fact in facts)
         for fact in facts:
             self._advance(fact.t)
         standing = track.timeline.standing
@@ -158,7 +173,6 @@ class Normaliser:
 
     def _sample(self, out: Normalised, track: Track, fact: Fact, *, replayed: bool) -> None:
         value = fact.key[0]
-        track.last_value = value if isinstance(value, float) else None
         out.series.append(self._series(track, (fact.key[1], fact.key[2], replayed, fact.at == fact.seen)))
         out.ats.append(fact.at)
         out.values.append(value if isinstance(value, float) else NAN)
@@ -170,8 +184,10 @@ class Normaliser:
             track.series[variant] = number
         return number
 
-    def connected(self) -> None:
+    def connected(self, at_us: int) -> None:
         """The driver is connected: the next reading of each address may be a current value read again."""
+        if self.blind is not None and self.blind.until is None:
+            self.blind = Blindness(self.blind.since, at_us)
         for track in self.tracks:
             track.timeline.awaiting = self._rereads
 
@@ -188,12 +204,13 @@ class Normaliser:
     def mark_unknown(self, at_us: int, seen_us: int, code: str = CONNECTION_LOST) -> Normalised:
         """All that is known is unknown from the last proof of life (`at_us`) on, later than every reading so far."""
         out = Normalised()
-        t = at_us if self.newest is None else max(at_us, self.newest + 1)
+        newest = self.newest
+        t = at_us if newest is None else max(at_us, newest + 1)
         for track in self.tracks:
             told = track.form == "samples" and track.timeline.newest is not None
             if track.known or told:
                 facts = track.timeline.lose(t, seen_us, code)
-                self._report(out, track, facts, replayed=False)
+                self._report(out, track, facts)
                 track.quick = False
                 track.last_value = None
             elif track.name in self._memory:
@@ -202,6 +219,10 @@ class Normaliser:
         self._mark_leftovers(out, t, seen_us)
         if len(out):
             self._advance(t)
+        if self.blind is None or self.blind.until is not None:
+            # where all was unknown already, nothing is said now: it is so since the newest that was said
+            since = t if len(out) or newest is None else min(t, newest)
+            self.blind = Blindness(since, None) if self._memory else None
         return out
 
     def mark_restarted(self, at_us: int, seen_us: int) -> Normalised:
@@ -210,6 +231,7 @@ class Normaliser:
         That clock and the one that goes now cannot be compared: the readings to come are later than `seen_us`.
         """
         out = self.mark_unknown(seen_us, seen_us, RESTARTED)
+        self.blind = None
         out.records = [
             msgspec.structs.replace(record, at=from_us(at_us))
             for record in out.records
@@ -222,6 +244,9 @@ class Normaliser:
         """The agent's clock was corrected: times that were told by it move along."""
         for track in self.tracks:
             track.timeline.clock_set(step_us)
+        if self.blind is not None:
+            until = self.blind.until
+            self.blind = Blindness(self.blind.since + step_us, None if until is None else until + step_us)
         known = [track.timeline.newest for track in self.tracks if track.timeline.newest is not None]
         self.newest = max(known) if known else None
 

@@ -123,7 +123,7 @@ def test_after_a_restart_only_what_was_known_is_marked_also_what_is_no_longer_re
     found = one.mark_unknown(NOON_US, NOON_US + 5)
     assert [(r.signal, r.code) for r in found.records] == [("execution", "ConnectionLost"), ("gone", "NotRead")]
     assert [(book.keys[n].signal, book.keys[n].unit) for n in found.series] == [("load", "%"), ("gone_load", "kW")]
-    one.connected()
+    one.connected(NOON_US)
     found = deliver(one, (PROGRAM, "A", NOON_US - 900), (EXECUTION, "READY", NOON_US - 800), seen=NOON_US + 9)
     assert [(r.signal, to_us(r.at) - NOON_US) for r in found.records] == [
         ("program", -900), ("program", 9), ("execution", -800), ("execution", 9),
@@ -134,7 +134,7 @@ def test_telemetry_read_again_after_a_loss_is_known_again():
     one, _ = normaliser(SIGNALS)
     deliver(one, (LOAD, 5.0, NOON_US))
     one.mark_unknown(NOON_US + 100, NOON_US + 200)
-    one.connected()
+    one.connected(NOON_US)
     found = deliver(one, (LOAD, 5.0, NOON_US), seen=NOON_US + 300)
     assert found.ats == [NOON_US, NOON_US + 300]
     found = deliver(one, (LOAD, 6.0, NOON_US + 400), (LOAD, 7.0, NOON_US + 500), seen=NOON_US + 600)

@@ -19,9 +19,13 @@ class Collector:
     hold: asyncio.Event | None = None
     fail: Exception | None = None
     waiting: int = 0
+    blind: tuple[int, int] | None = None
 
     def connected(self) -> None:
         self.connects += 1
+
+    def blindness(self) -> tuple[int, int] | None:
+        return self.blind
 
     def alive(self, at_us: int) -> None:
         self.lives_us.append(at_us)

@@ -34,6 +34,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ_RESPONSE: Final = 634
 _PUBLISH_RESPONSE: Final = 829
 _REPUBLISH_RESPONSE: Final = 835
+_HISTORY_RESPONSE: Final = 667
+_HISTORY_DATA: Final = 658
 _DATA_CHANGE: Final = 811
 _STATUS_CHANGE: Final = 820
 _FORMATS: Final = {
@@ -75,6 +77,14 @@ class Changes(msgspec.Struct):
     wrong: dict[int, str] = {}
     gone: list[int] = []
     """Addresses whose node the server has removed; what it monitors under that name will say no more."""
+
+
+class Past(msgspec.Struct):
+    """What one node's history answered: its status, where to go on from (empty: that is all), its values."""
+
+    status: int
+    continuation: bytes
+    changes: Changes
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -131,6 +141,30 @@ class Decoder:
         except (struct.error, IndexError) as error:
             raise wire.WireError(f"answer is cut short: {error}") from None
         return changes
+
+    def history(self, body: bytes, handles: Sequence[int]) -> list[Past]:
+        """A HistoryReadResponse (OPC 10000-11 §6.5.2), one answer for each of `handles`, in their order."""
+        found: list[Past] = []
+        try:
+            pos = _skip_header(body, _HISTORY_RESPONSE)
+            count: int = _I32.unpack_from(body, pos)[0]
+            pos += 4
+            for handle in handles[: max(count, 0)]:
+                status: int = _U32.unpack_from(body, pos)[0]
+                start, pos = pos + 8, wire.skip_bytes(body, pos + 4)
+                past = Past(status, body[start:pos], Changes(0, 0, more=False))
+                end = wire.skip_extension(body, pos)
+                if wire.numeric_node_id(body, pos) == _HISTORY_DATA:
+                    pos = wire.skip_node_id(body, pos) + 5
+                    values: int = _I32.unpack_from(body, pos)[0]
+                    pos += 4
+                    for _ in range(max(values, 0)):
+                        pos = self._one_value(body, pos, self.targets[handle], past.changes)
+                pos = end
+                found.append(past)
+        except (struct.error, IndexError) as error:
+            raise wire.WireError(f"answer is cut short: {error}") from None
+        return found
 
     def _message(self, data: bytes, pos: int, changes: Changes) -> None:
         changes.sequence = _U32.unpack_from(data, pos)[0]

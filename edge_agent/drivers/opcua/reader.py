@@ -6,6 +6,7 @@ that is not there, or goes, degrades only its own addresses; it is looked for ag
 seldom, up to once a minute. Times: µs since 1970 UTC for readings and proof of life, monotonic seconds for what is due.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -18,6 +19,7 @@ from asyncua.ua.status_codes import StatusCodes
 from edge_agent.drivers.faults import Faults
 from edge_agent.drivers.opcua import advice, calls
 from edge_agent.drivers.opcua.decode import Changes, Decoder, status_of
+from edge_agent.drivers.opcua.history import Backfill
 from edge_agent.drivers.opcua.publishing import Publishing
 from edge_agent.drivers.opcua.resolving import Missing
 from edge_agent.drivers.opcua.session import Session
@@ -55,6 +57,7 @@ class Reader:
         self._overflowed: dict[int, int] = {}
         self._retry_at = 0.0
         self._retry_s = RETRY_FIRST_S
+        self._replaying: asyncio.Task[None] | None = None
         self._roll_call_at = 0.0
         self._called = 0
 
@@ -66,9 +69,20 @@ class Reader:
             self._feed.connected()
             if unreadable:
                 await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
+            self._replay()
             await self._follow()
         finally:
+            if self._replaying is not None:
+                self._replaying.cancel()
+                await asyncio.gather(self._replaying, return_exceptions=True)
             await self._publishing.close()
+
+    def _replay(self) -> None:
+        """Begins to read what the server recorded while nobody looked, beside what is live."""
+        blind = self._feed.blindness()
+        if blind is not None:
+            backfill = Backfill(self._session, self._decoder, self._monitored.nodes, self._feed)
+            self._replaying = asyncio.create_task(backfill.run(*blind, self._settings.endpoint))
 
     async def _monitor(self, handles: Sequence[int]) -> list[Reading]:
         """Monitors these places; a bad reading for each address that cannot be read, and its fault told."""
@@ -146,6 +160,9 @@ class Reader:
     async def _chores(self) -> float:
         """Does what is due beside reading; seconds until the next is."""
         now = time.monotonic()
+        if self._replaying is not None and self._replaying.done():
+            replaying, self._replaying = self._replaying, None
+            await replaying  # what it could not store ends this run too
         if now >= self._session.renew_at:
             await self._session.renew()
         if self._absent and now >= self._retry_at:
