@@ -24,6 +24,8 @@ class MachineStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     bad_signals: tuple[str, ...] = ()
     reason: str | None = None
     """Why it is not connected, in plain words."""
+    faults: dict[str, str] = {}
+    """Why signals cannot be read, in plain words, by name; not more than a few."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

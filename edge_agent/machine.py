@@ -103,10 +103,9 @@ class Pipeline:
 
     @property
     def faults(self) -> dict[str, str]:
-        """Addresses that cannot be read, by name, and why."""
-        if self._normaliser is None:
-            return {}
-        return {track.name: track.fault for track in self._normaliser.tracks if track.fault is not None}
+        """Addresses that cannot be read or say what cannot be used, by name, and why."""
+        tracks = () if self._normaliser is None else self._normaliser.tracks
+        return {track.name: why for track in tracks if (why := track.trouble) is not None}
 
     def status(self) -> MachineStatus:
         """As a batch tells it."""

@@ -1,7 +1,7 @@
 """A company's tables, put together: released scripts are never edited, only followed by new ones."""
 
 from hub.ledger.schema import LEDGER
-from hub.machines.schema import CLOCKS, MACHINES
+from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
 from hub.series.schema import SERIES, STAMPED
 from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
@@ -13,6 +13,6 @@ CREATE TABLE projector (
     segment INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED)
+COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED, FAULTS)
 PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""

@@ -8,7 +8,7 @@ from contract.records import Condition, Observation, Quality, Record
 from contract.times import from_us
 from edge_agent.normalise.conditions import Alarm, Format, read_alarm
 from edge_agent.normalise.timeline import Fact, Key, Timeline
-from edge_agent.normalise.values import Form, coerce, form_by_value, form_of, mapped
+from edge_agent.normalise.values import Form, coerce, form_by_value, form_of, mapped, trouble
 from edge_agent.reading import Raw, Reading
 from edge_agent.settings import ConditionBase, SignalBase
 
@@ -65,6 +65,14 @@ class Track:
         self.bad = False
         self.fault: str | None = None
         self.last_value: float | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why this address tells nothing, in plain words: it cannot be read, or what it says cannot be used."""
+        standing = self.timeline.standing
+        if self.fault is not None or standing is None or standing[1] != "bad" or self.form is None:
+            return self.fault
+        return trouble(self.form, standing[2])
 
     def decide(self, value: Raw) -> None:
         """Settles the form of an unknown signal by its first good value."""

@@ -69,6 +69,35 @@ def coerce(form: Form, signal: str, value: Raw) -> Coerced:
     return _COERCE[form](signal, value)
 
 
+_WANTED: Final[dict[Form, str]] = {
+    "word": "a word that this signal has",
+    "text": "a text",
+    "flag": "yes or no",
+    "counter": "a whole number",
+    "number": "a number",
+    "samples": "a number",
+    "condition": "an alarm",
+}
+_TROUBLE: Final = {
+    "NaN": "what it says is no number (NaN)",
+    "Infinity": "what it says is no number (infinity)",
+    "TooLong": f"its text is longer than {MAX_TEXT} characters",
+    "TooLarge": "its number is too large to be kept exactly",
+    "NotText": "its text has characters that are none",
+}
+
+
+def trouble(form: Form, code: str | None) -> str | None:
+    """What a code of ours means in plain words; None for what a machine says itself.
+
+    >>> trouble("samples", "WrongType")
+    'what it says is not a number; choose another address, or give its settings a map'
+    """
+    if code == "WrongType":
+        return f"what it says is not {_WANTED[form]}; choose another address, or give its settings a map"
+    return None if code is None else _TROUBLE.get(code)
+
+
 def _word(signal: str, value: Raw) -> Coerced:
     words = WORDS.get(signal, ())
     if isinstance(value, str):

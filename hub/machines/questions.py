@@ -34,6 +34,8 @@ class SignalRow(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Annotated[bool, Discloses("know_how")]
     bad: Annotated[bool, Discloses("know_how")]
     """The agent says that this signal cannot be read at present."""
+    reason: Annotated[str | None, Discloses("know_how")]
+    """Why it cannot, in plain words, where the agent says so."""
 
 
 class ConditionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +61,11 @@ def signals(room: Room, params: OneMachine) -> Found[SignalRow]:
     """Every signal of a machine, declared or seen, by name."""
     known = find_machine(room, params.site, params.machine)
     bad = set(known.life.bad_signals) if known.life is not None else set()
+    reasons = known.life.faults if known.life is not None else {}
     units = _units(known.record)
     newest = {value.signal: value for value in store.newest(room.reader, known.machine_id)}
     rows = []
-    for name in sorted(units.keys() | newest.keys()):
+    for name in sorted(units.keys() | newest.keys() | reasons.keys()):
         value = newest.get(name)
         rows.append(
             SignalRow(
@@ -75,6 +78,7 @@ def signals(room: Room, params: OneMachine) -> Found[SignalRow]:
                 seen=from_us(value.seen_us) if value else None,
                 telemetry=value.telemetry if value else False,
                 bad=name in bad,
+                reason=reasons.get(name),
             )
         )
     return Found(rows)

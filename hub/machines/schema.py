@@ -75,4 +75,7 @@ CREATE TABLE clocks (
     PRIMARY KEY (epoch_no, seq)
 ) WITHOUT ROWID;
 """
+FAULTS = """
+ALTER TABLE life ADD COLUMN faults BLOB;
+"""
 PROJECTED = ("machines", "state_models", "changes", "conditions", "newest", "clocks")

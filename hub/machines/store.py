@@ -4,6 +4,7 @@ Times are microseconds since 1970, UTC.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hub.stores.company import Reader, Row, Writer
 
 _machine_decoder: msgspec.json.Decoder[Machine] = msgspec.json.Decoder(Machine)
 _names: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
+_reasons: msgspec.json.Decoder[dict[str, str]] = msgspec.json.Decoder(dict[str, str])
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -28,6 +30,8 @@ class Life(msgspec.Struct, frozen=True):
     connected: bool
     reason: str | None
     bad_signals: tuple[str, ...]
+    faults: dict[str, str]
+    """Why signals cannot be read, by name."""
     received_us: int
 
 
@@ -256,6 +260,7 @@ def changes_after(reader: Reader, machine_id: int, at_us: int | None) -> Iterato
 def keep_life(writer: Writer, batch: Batch, site: str, received_us: int) -> None:
     """Keeps each machine's proof of life as the batch's status says it; an older batch changes nothing.
 
+    Where two agents claim one machine, the word of the one who has seen it last stands.
     What the agent's clock puts later than now (it is wrong then) counts as of now.
     """
     rows = []
@@ -269,19 +274,23 @@ def keep_life(writer: Writer, batch: Batch, site: str, received_us: int) -> None
         known = min(to_us(status.known_until), received_us) if status.known_until is not None else None
         bad = msgspec.json.encode(status.bad_signals[:1000])
         reason = status.reason[:500] if status.reason else None
-        rows.append((status.machine, batch.agent, known, status.connected, reason, bad, sent_at, received_us))
+        faults = msgspec.json.encode({name: why[:500] for name, why in islice(status.faults.items(), 100)})
+        row = (status.machine, batch.agent, known, status.connected, reason, bad, faults, sent_at, received_us)
+        rows.append(row)
     writer.many(
-        "INSERT INTO life (machine, agent, known_until, connected, reason, bad_signals, sent_at, received)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET agent = excluded.agent,"
+        "INSERT INTO life (machine, agent, known_until, connected, reason, bad_signals, faults, sent_at, received)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET agent = excluded.agent,"
         " known_until = coalesce(excluded.known_until, life.known_until), connected = excluded.connected,"
-        " reason = excluded.reason, bad_signals = excluded.bad_signals, sent_at = excluded.sent_at,"
-        " received = excluded.received WHERE excluded.sent_at >= life.sent_at",
+        " reason = excluded.reason, bad_signals = excluded.bad_signals, faults = excluded.faults,"
+        " sent_at = excluded.sent_at, received = excluded.received WHERE excluded.sent_at >= life.sent_at"
+        " AND (excluded.agent = life.agent OR life.known_until IS NULL OR excluded.known_until >= life.known_until)",
         rows,
     )
 
 
 _KNOWN = (
-    "SELECT m.machine_id, m.machine, m.record, l.agent, l.known_until, l.connected, l.reason, l.bad_signals, l.received"
+    "SELECT m.machine_id, m.machine, m.record, l.agent, l.known_until, l.connected, l.reason, l.bad_signals,"
+    " l.faults, l.received"
     " FROM machines m LEFT JOIN life l USING (machine)"
 )
 
@@ -298,10 +307,11 @@ def find(reader: Reader, machine: str) -> Known | None:
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    machine_id, machine, record, agent, known_until, connected, reason, bad_signals, received = row
+    machine_id, machine, record, agent, known_until, connected, reason, bad_signals, faults, received = row
     life = None
     if agent is not None:
-        life = Life(agent, known_until, bool(connected), reason, _names.decode(bad_signals), received)
+        why = _reasons.decode(faults) if faults is not None else {}
+        life = Life(agent, known_until, bool(connected), reason, _names.decode(bad_signals), why, received)
     return Known(machine_id, machine, _machine_decoder.decode(record) if record is not None else None, life)
 
 

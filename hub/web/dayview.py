@@ -220,6 +220,7 @@ class SignalLine:
     plain_unit: str
     quality: str
     code: str | None
+    reason: str | None
     at_iso: str
     telemetry: bool
 
@@ -244,6 +245,7 @@ def signal_line(row: Any, reading: Reading) -> SignalLine:
         plain_unit=unit_text(row.unit),
         quality="bad" if row.bad else (row.quality or "unknown"),
         code=row.code,
+        reason=row.reason,
         at_iso=iso(row.at),
         telemetry=row.telemetry,
     )
