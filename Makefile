@@ -33,7 +33,7 @@ lint: $(MADE) ## style, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-soak: $(MADE) ## the long proof: every recording on both wires, twenty kills
+soak: $(MADE) ## the long proof: every recording, 1,000 faults (ARGS="-s -k thousand_faults"), an hour of flat memory
 	@tools/debian $(PEERS) || true
 	@$(BIN)/pytest -m soak $(ARGS)
 

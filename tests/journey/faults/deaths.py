@@ -8,6 +8,8 @@ from tests.support.processes import Process
 
 OPCUA, MQTT = frozenset({"opcua"}), frozenset({"mqtt"})
 BOTH = OPCUA | MQTT
+NODE_S = 150.0
+"""A node that is not there is looked for less and less often, once a minute in the end."""
 
 
 def agent_killed(world: World) -> None:
@@ -107,6 +109,12 @@ def server_restarted(world: World) -> None:
     world.plant.order("start server", shift=0)
 
 
+def server_away(world: World) -> None:
+    world.plant.order("stop server")
+    world.pause(10, 11)
+    world.plant.order("start server", shift=0)
+
+
 def server_restarted_elsewhere(world: World) -> None:
     """Its namespace has another index now."""
     world.plant.order("stop server")
@@ -134,5 +142,6 @@ def kinds() -> Iterator[Kind]:
     yield Kind("broker lost", broker_lost, MQTT, lossy=MQTT, repeats=MQTT)
     yield Kind("broker of yesterday", broker_of_yesterday, MQTT, lossy=MQTT, repeats=MQTT)
     yield Kind("server restarted", server_restarted, OPCUA, surely=OPCUA, lossy=OPCUA)
+    yield Kind("server away for 10 s", server_away, OPCUA, surely=OPCUA, lossy=OPCUA)
     yield Kind("server restarted elsewhere", server_restarted_elsewhere, OPCUA, lossy=OPCUA)
-    yield Kind("node deleted and added", node_deleted, lossy=OPCUA)
+    yield Kind("node deleted and added", node_deleted, lossy=OPCUA, patience_s=NODE_S)
