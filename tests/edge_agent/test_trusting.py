@@ -166,6 +166,7 @@ def test_no_secret_is_in_anything_that_an_agent_writes(agent: Agent, peer: Peer,
         wait_until(lambda: wanted in process.said() or not process.runs, 60, what=wanted)
         assert wanted in process.said(), process.tail()
         process.stop()
+        assert "ServiceFault" not in process.said(), "a refusal is told once, in our own words"
     own = certificate.read(agent.data_dir)
     assert own is not None
     key = "".join((agent.data_dir / "opcua" / "certificate.pem").read_text().splitlines()[1:3])

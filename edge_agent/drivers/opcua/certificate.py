@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from edge_agent.computer import write_atomically, write_private
 from edge_agent.drivers.port import Misconfigured
-from edge_agent.platform_posix import write_atomically, write_private
 
 FOLDER: Final = "opcua"
 PAIR_FILE: Final = "certificate.pem"
@@ -119,7 +119,11 @@ def own(data_dir: Path, agent: str, now: datetime) -> Own:
     with _making:
         found = read(data_dir)
         if found is None:
-            return make(data_dir, agent, now)
+            made = _signed(agent, now)
+            # a command may have made one in the meantime, and a server may know that one already
+            found = read(data_dir) or _keep(data_dir, *made)
+    if not found.file.exists():  # carried to a server by moving it
+        write_atomically(found.file, found.der)
     if found.uri != uri_of(agent):
         raise Misconfigured(
             f"{data_dir / FOLDER / PAIR_FILE} is the certificate of {found.uri}, this agent is {uri_of(agent)}; "
@@ -136,38 +140,46 @@ def read(data_dir: Path) -> Own | None:
         # our own file: proving its primes anew would hold up every machine for 50 ms (a small computer: much longer)
         key = load_pem_private_key(text, password=None, unsafe_skip_rsa_key_validation=True)
         certificate = x509.load_pem_x509_certificate(text)
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():
+            raise ValueError("key and certificate do not belong together")  # noqa: TRY301  (one message for all damage)
+        return _own(key, certificate, path.parent)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read ({error.strerror}); run as the user who made it") from error
     except (ValueError, TypeError, x509.ExtensionNotFound) as error:
         raise Misconfigured(f"{path} is damaged ({error}); make a new one with tsunagu-agent trust renew") from error
-    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    if not isinstance(key, rsa.RSAPrivateKey) or not uris or key.public_key() != certificate.public_key():
-        raise Misconfigured(f"{path} is no certificate for OPC UA; make a new one with tsunagu-agent trust renew")
-    return Own(certificate, key, certificate.public_bytes(Encoding.DER), uris[0], path.with_name(DER_FILE))
 
 
 def make(data_dir: Path, agent: str, now: datetime) -> Own:
     """Makes a new key and certificate, in place of the old. Raises Misconfigured where they cannot be kept."""
+    return _keep(data_dir, *_signed(agent, now))
+
+
+def _keep(data_dir: Path, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> Own:
     folder = data_dir / FOLDER
-    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    certificate = _signed(key, agent, max(now, NOT_BEFORE_THIS))
-    der = certificate.public_bytes(Encoding.DER)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_private(folder / PAIR_FILE, (private + certificate.public_bytes(Encoding.PEM)).decode())
-        write_atomically(folder / DER_FILE, der)
+        write_atomically(folder / DER_FILE, certificate.public_bytes(Encoding.DER))
     except OSError as error:
         raise Misconfigured(
             f"{folder}: the certificate cannot be written ({error.strerror}); check [agent] data_dir"
         ) from error
-    return Own(certificate, key, der, uri_of(agent), folder / DER_FILE)
+    return _own(key, certificate, folder)
 
 
-def _signed(key: rsa.RSAPrivateKey, agent: str, now: datetime) -> x509.Certificate:
+def _own(key: rsa.RSAPrivateKey, certificate: x509.Certificate, folder: Path) -> Own:
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    der = certificate.public_bytes(Encoding.DER)
+    return Own(certificate, key, der, uris[0] if uris else "", folder / DER_FILE)
+
+
+def _signed(agent: str, now: datetime) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    now = max(now, NOT_BEFORE_THIS)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     common = x509.NameAttribute(NameOID.COMMON_NAME, f"Tsunagu {agent}"[:64])
     name = x509.Name([common, x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tsunagu")])
     public = key.public_key()
@@ -192,7 +204,7 @@ def _signed(key: rsa.RSAPrivateKey, agent: str, now: datetime) -> x509.Certifica
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
     ):
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(key, hashes.SHA256())
+    return key, builder.sign(key, hashes.SHA256())
 
 
 def _host_names() -> list[x509.GeneralName]:

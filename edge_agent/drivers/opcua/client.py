@@ -1,16 +1,25 @@
-"""The library's client with three things set right: the token policy, the channel's policy, a refused channel.
+"""The library's client with four things set right: its log, the token policy, the channel's policy, a refused channel.
 
 Written against asyncua 2.1; what is private there is touched here only.
 """
+
+import logging
+from typing import Final
 
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.common.utils import Buffer
 from asyncua.crypto.security_policies import SecurityPolicy
 
+_CHATTER: Final = "asyncua.client.ua_client.UASocketProtocol"
+
 
 class OwnClient(Client):
     """One connection's client."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        super().__init__(url, timeout=timeout)
+        logging.getLogger(_CHATTER).addFilter(_is_surprise)
 
     token: ua.UserTokenPolicy | None = None
     """How to sign in, chosen by us; the library takes the server's first, be it the weakest."""
@@ -47,3 +56,8 @@ class OwnClient(Client):
             await super().open_secure_channel(renew)
         finally:
             protocol._call_callback = hand_over  # type: ignore[method-assign]  # noqa: SLF001  (as above)
+
+
+def _is_surprise(record: logging.LogRecord) -> bool:
+    """Refusals and lost connections are raised, and told once, in our own words; what remains is somebody's bug."""
+    return record.exc_info is not None

@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 from cryptography import x509
 
+from edge_agent.computer import write_atomically
 from edge_agent.drivers.opcua.certificate import FOLDER, fingerprint_of
 from edge_agent.drivers.port import Misconfigured
-from edge_agent.platform_posix import write_atomically
 
 SERVERS: Final = "servers"
 

@@ -41,6 +41,8 @@ def test_it_is_made_once_and_only_its_owner_reads_the_key(tmp_path: Path):
     again = certificate.own(tmp_path, "pi", NOW + timedelta(days=4000))
     assert again.der == first.der
     assert stat.S_IMODE((tmp_path / "opcua" / "certificate.pem").stat().st_mode) == 0o600
+    first.file.rename(tmp_path / "carried-to-the-server.der")
+    assert certificate.own(tmp_path, "pi", NOW).file.read_bytes() == first.der
     assert certificate.make(tmp_path, "pi", NOW).der != first.der
 
 
