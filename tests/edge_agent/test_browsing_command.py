@@ -3,6 +3,11 @@
 import asyncio
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,9 +18,10 @@ from edge_agent import credential
 from edge_agent.cli import app
 from tests.support.node_opcua import node_server
 from tests.support.opcua import opcua_server
-from tests.support.servers import free_port
+from tests.support.servers import free_port, wait_until
 from tests.support.stand_in import StandIn
 
+ROOT = Path(__file__).parents[2]
 STRING, DOUBLE, BOOLEAN, UINT32 = (
     ua.VariantType.String, ua.VariantType.Double, ua.VariantType.Boolean, ua.VariantType.UInt32
 )  # fmt: skip
@@ -164,6 +170,45 @@ def test_a_machine_of_the_settings_lends_its_connection(lathe, tmp_path):
     assert "queue_size = 50\n" in config.read_text()
 
 
+def test_a_secured_server_by_set_and_config(tmp_path):
+    config = tmp_path / "agent.toml"
+    config.write_text('[agent]\nid = "pi-1"\nsite = "main"\ndata_dir = "data"\n[hub]\nurl = "http://hub.example"\n')
+    (tmp_path / "word").write_text("secret-word\n")
+    policies = {"policies": ["Basic256Sha256"], "modes": ["SignAndEncrypt"]}
+    with node_server("secured.js", pki=str(tmp_path / "pki"), users={"edge": "secret-word"}, **policies) as peer:
+        plain = invoke("browse", peer.endpoint)
+        options = ("security=Basic256Sha256", "username=edge", f"password_file={tmp_path / 'word'}")
+        sets = [word for option in options for word in ("--set", option)]
+        found = invoke("browse", peer.endpoint, "--config", config, "--json", *sets)
+    assert plain.exit_code == 1
+    assert "Basic256Sha256" in plain.stderr
+    assert found.exit_code == 0, found.stderr
+    assert any(node["id"].endswith("s=Value") and node["value"] == 7 for node in json.loads(found.stdout)["nodes"])
+    assert "secret-word" not in found.output
+
+
+def test_ctrl_c_keeps_what_was_found(tmp_path):
+    command = [sys.executable, "-m", "edge_agent.cli", "browse"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with node_server("browsed.js", folders=20, each=100, nodesPerBrowse=4) as peer:
+        going = subprocess.Popen(
+            [*command, peer.endpoint], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            wait_until(lambda: sum(path.stat().st_size for path in tmp_path.rglob("walk-*.jsonl")) > 40_000)
+            going.send_signal(signal.SIGINT)
+            _, told = going.communicate(timeout=20)
+        finally:
+            going.kill()
+            going.wait()
+        assert (going.returncode, told.count("\n")) == (1, 1), told
+        assert "the same command goes on there" in told
+        again = invoke("browse", peer.endpoint, "--filter", "旋盤")
+    assert "walk anew with --refresh" in again.stdout
+    count = int(again.stdout.split(" nodes\n")[0].rpartition(" ")[2])
+    assert count > 20 * 101, "all is there in the end"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -188,11 +233,10 @@ def test_a_server_that_is_not_there_says_what_to_look_at():
     assert "nothing listens there; is the machine on" in found.stderr
 
 
-def test_nothing_recognised_is_said_and_not_written(tmp_path):
-    with node_server("secured.js", pki=str(tmp_path / "pki")) as peer:
-        found = invoke(
-            "browse", peer.endpoint, "--under", f"nsu={peer.told['uri']};s=Value", "--save", tmp_path / "a.toml"
-        )
+async def test_nothing_recognised_is_said_and_not_written(tmp_path):
+    async with opcua_server() as machine:
+        await machine.add("Remark", "text", STRING)
+        found = await asyncio.to_thread(invoke, "browse", machine.endpoint, "--save", tmp_path / "a.toml")
     assert found.exit_code == 1
     assert "no signal was recognised" in found.stderr
     assert not (tmp_path / "a.toml").exists()
