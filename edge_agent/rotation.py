@@ -20,7 +20,7 @@ import structlog
 from edge_agent import credential
 from edge_agent.backoff import Backoff
 from edge_agent.credential import Credential
-from edge_agent.hub_client import HubClient, HubError
+from edge_agent.hub_client import Denied, HubClient, HubError
 from edge_agent.hub_trust import Trust, is_in_the_clear
 from edge_agent.settings import Settings
 
@@ -30,9 +30,15 @@ log = structlog.get_logger(__name__)
 def connect(settings: Settings, held: Credential) -> HubClient:
     """A client of the configured hub in this agent's name. `[hub] ca_file` beats the authority that was enrolled with.
 
-    Raises Denied (a HubError) where the authority's certificate cannot be used.
+    Raises Denied (a HubError) where the authority's certificate cannot be used, and where one is to be met but the
+    address is plain HTTP: nobody there could prove to be the hub.
     """
     hub = settings.hub
+    if hub.url.startswith("http://") and (held.ca_pem is not None or hub.ca_file is not None):
+        raise Denied(
+            f"{hub.url} is not the hub this agent was enrolled at, which speaks TLS (nothing was sent); correct "
+            "[hub] url to https://, or enrol with a new code"
+        )
     if is_in_the_clear(hub.url):
         log.warning(
             "what is sent to the hub can be read on the way; let it speak TLS: tsunagu-hub tls init", url=hub.url

@@ -10,6 +10,7 @@ import errno
 import ipaddress
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -150,6 +151,18 @@ def build_server(
     return _Server(configure(app, wire, context, grace_s=grace_s), stopping, keeping)
 
 
+def _make_room() -> None:
+    """As many files as connections need; Linux gives a process 1024 unless asked."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - exists only there
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 2 * MOST_CONNECTIONS
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
 def serve(server: uvicorn.Server, listeners: Sequence[socket.socket]) -> None:
     """Serves until SIGINT or SIGTERM."""
+    _make_room()
     server.run(sockets=list(listeners))

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.credential import Credential
 from edge_agent.hub_client import Denied, HubClient, Unreachable
 from edge_agent.hub_trust import Trust, TrustError, context_of, is_in_the_clear
+from edge_agent.rotation import connect
+from edge_agent.settings import AgentTable, HubTable, Settings
 from hub.tls.authority import Signed, key_pem_of, make_authority, pem_of, sign_server
 
 DAY_US = 86_400_000_000
@@ -142,3 +145,19 @@ def test_an_authority_that_cannot_be_used(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_can_be_read_on_the_way(url: str, *, clear: bool) -> None:
     assert is_in_the_clear(url) is clear
+
+
+@pytest.mark.parametrize("pin", ["enrolled", "ca_file"])
+async def test_a_plain_address_gets_nothing_from_an_agent_that_knows_its_hub_by_tls(tmp_path, authority, pin) -> None:
+    pem = pem_of(authority.certificate).decode()
+    (tmp_path / "ca.pem").write_text(pem)
+    held = Credential(
+        credential="tsa_secret", agent="pi-1", site="main", company="aoba", hub="https://hub.example",
+        ca_pem=pem if pin == "enrolled" else None,
+    )  # fmt: skip
+    settings = Settings(
+        agent=AgentTable(id="pi-1", site="main", data_dir=tmp_path),
+        hub=HubTable(url="http://127.0.0.1:9", ca_file=tmp_path / "ca.pem" if pin == "ca_file" else None),
+    )
+    with pytest.raises(Denied, match=r"correct \[hub\] url to https://"):
+        connect(settings, held)
