@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.signals import UNAVAILABLE, WORDS
-from edge_agent import credential, platform_posix
+from edge_agent import computer, credential
 from edge_agent.drivers.port import ConnectionLost, Misconfigured, Probe
 from edge_agent.hub_client import HubError
 from edge_agent.machine import client_name, driver_of
@@ -166,7 +166,7 @@ def _room(folder: Path, max_mb: int) -> OwnCheck:
 
 
 def _running(folder: Path) -> OwnCheck:
-    word = "running" if platform_posix.is_running(folder) else "not running; start it with: tsunagu-agent run"
+    word = "running" if computer.is_running(folder) else "not running; start it with: tsunagu-agent run"
     return OwnCheck("agent", ok=True, told=word)
 
 

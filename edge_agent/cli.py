@@ -11,12 +11,12 @@ import msgspec
 import typer
 from rich.console import Console
 
-from contract.times import to_us
-from edge_agent import credential, health, logs, platform_posix, showing, supervisor
+from edge_agent import computer, credential, health, logs, showing, supervisor
 from edge_agent.browsing.command import browse
 from edge_agent.buffer.model import StorageError
 from edge_agent.cli_check import check
 from edge_agent.cli_parts import AsJson, Config, fail, settings_of
+from edge_agent.cli_service import install_service
 from edge_agent.clocks import Clocks
 from edge_agent.enrolling import enrol
 from edge_agent.hub_client import HubError
@@ -41,6 +41,7 @@ CLOCKS: Final = Clocks(
 app.command()(browse)
 app.command()(enrol)
 app.command()(check)
+app.command()(install_service)
 app.add_typer(trust, name="trust")
 
 
@@ -50,14 +51,14 @@ def run(config: Config) -> None:
 
     Example: tsunagu-agent run --config agent.toml
     """
-    platform_posix.keep_memory_small()
+    computer.keep_memory_small()
     settings = settings_of(config)
     logs.set_up(settings.agent.log)
     try:
         held = credential.read(settings.agent.data_dir, settings.agent.id, settings.agent.site)
         outside = supervisor.Outside(CLOCKS, random.random, held)
         asyncio.run(_run(settings, outside))
-    except (credential.CredentialError, HubError, platform_posix.AlreadyRunning, StorageError) as error:
+    except (credential.CredentialError, HubError, computer.AlreadyRunning, StorageError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or settings.agent.data_dir}: {error.strerror or error}; check [agent] data_dir")
@@ -65,7 +66,7 @@ def run(config: Config) -> None:
 
 async def _run(settings: Settings, outside: supervisor.Outside) -> None:
     stop = asyncio.Event()
-    platform_posix.on_stop(stop.set)
+    computer.on_stop(stop.set)
     await supervisor.run(settings, outside, stop)
 
 
@@ -80,11 +81,11 @@ def status(config: Config, *, as_json: AsJson = False) -> None:
     found = health.read(folder)
     if found is None:
         fail(f"{folder / health.FILE_NAME} does not exist yet; start the agent: tsunagu-agent run --config {config}")
-    running = platform_posix.is_running(folder)
+    running = computer.is_running(folder)
     if as_json:
         typer.echo(msgspec.json.encode({"running": running, **msgspec.to_builtins(found)}).decode())
         return
-    age_s = max(0.0, (CLOCKS.now_us() - to_us(found.at)) / 1e6)
+    age_s = health.age_s(folder, time.time())
     showing.status(Console(), found, running=running, age_s=age_s)
 
 

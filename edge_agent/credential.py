@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.platform_posix import write_private
+from edge_agent.computer import write_private
 
 FILE_NAME: Final = "credential.json"
 

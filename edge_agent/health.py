@@ -12,8 +12,8 @@ import msgspec
 from contract.records import Time
 from contract.times import from_us
 from edge_agent.buffer.model import Stats
+from edge_agent.computer import write_atomically
 from edge_agent.machine import Pipeline
-from edge_agent.platform_posix import write_atomically
 from edge_agent.uplink import UplinkReport
 
 FILE_NAME: Final = "status.json"
@@ -131,3 +131,8 @@ def read(folder: Path) -> Health | None:
         return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Health)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def age_s(folder: Path, now_s: float) -> float:
+    """How old the status file is, by the computer's clock as it is (`at` in it is by the agent's time)."""
+    return max(0.0, now_s - (folder / FILE_NAME).stat().st_mtime)

@@ -31,7 +31,9 @@ def set_up(form: Literal["text", "json"], *, quiet: bool = False) -> None:
     ]
     renderer: structlog.typing.Processor
     if form == "json":
-        shared.append(structlog.processors.format_exc_info)
+        # tracebacks without the values of variables: a secret may be among them
+        traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(traces))
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         renderer = structlog.dev.ConsoleRenderer(

@@ -1,14 +1,14 @@
-"""The one place where operating systems differ: a lock on the data folder, private files, signals, memory.
-
-POSIX and Windows; everything else of the agent is the same on both.
-"""
+"""Linux and macOS: locks, private files, signals, memory, even clocks, and the service manager. See `computer`."""
 
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import gc
 import os
+import pwd
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -16,46 +16,9 @@ from pathlib import Path
 from typing import IO
 
 
-class AlreadyRunning(Exception):
-    """Another agent uses this data folder."""
-
-
-def lock_folder(folder: Path) -> IO[bytes]:
-    """Locks the folder for this process until the returned file is closed. AlreadyRunning, OSError."""
-    file = (folder / "agent.lock").open("a+b")
-    try:
-        _lock(file)
-    except OSError:
-        file.close()
-        raise AlreadyRunning(
-            f"{folder} is used by another agent; stop it first, or give each agent its own data_dir"
-        ) from None
-    return file
-
-
-def _lock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415  (exists only there)
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415  (exists only there)
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def is_running(folder: Path) -> bool:
-    """Whether an agent holds the lock of this folder."""
-    if not (folder / "agent.lock").exists():
-        return False
-    try:
-        lock_folder(folder).close()
-    except AlreadyRunning:
-        return True
-    except OSError:
-        return False
-    return False
+def lock(file: IO[bytes]) -> None:
+    """Locks an open file for this process; OSError where another one has it."""
+    fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -70,23 +33,11 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replaces a file so that a reader sees the old or the new one."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(data)
-    # Windows refuses while a reader has the old file open; the next write will do
-    with contextlib.suppress(PermissionError):
-        fresh.replace(path)
-
-
 def on_stop(stop: Callable[[], None]) -> None:
     """Calls `stop` in the running loop when the process is asked to end (SIGTERM, SIGINT, Ctrl-C)."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
+        loop.add_signal_handler(number, stop)
 
 
 def steady() -> float:
@@ -119,3 +70,27 @@ def give_back_memory() -> None:
         gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def notify(state: str) -> None:
+    """Tells systemd: READY=1, WATCHDOG=1, STOPPING=1 (sd_notify(3)); nothing where it did not start us."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    place = "\0" + address[1:] if address.startswith("@") else address
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.connect(place)
+        told.sendall(state.encode())
+
+
+def owner_of(folder: Path) -> str | None:
+    """The account that owns a folder; None where it does not exist or has no name."""
+    try:
+        return pwd.getpwuid(folder.stat().st_uid).pw_name
+    except (OSError, KeyError):
+        return None
+
+
+def may_install_services() -> bool:
+    """Whether this is root on a computer that systemd runs."""
+    return os.geteuid() == 0 and Path("/run/systemd/system").is_dir()

@@ -94,6 +94,18 @@ class BufferTable(Table):
     max_days: float = Field(60, gt=0, le=3650, description="Records not sent within so many days are given up.")
 
 
+class HealthTable(Table):
+    """`[health]`: for a monitor on this computer."""
+
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on 127.0.0.1 where GET /healthz answers 200 while the agent does its work; none if left out.",
+        examples=[8089],
+    )
+
+
 class MachineTable(Table):
     """`[[machines]]`: one machine, without its driver's own tables."""
 
@@ -165,4 +177,5 @@ class Settings(Table):
     agent: AgentTable
     hub: HubTable
     buffer: BufferTable = BufferTable()
+    health: HealthTable = HealthTable()
     machines: tuple[MachineSettings, ...] = ()

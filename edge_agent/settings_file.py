@@ -1,7 +1,7 @@
 """Reads the agent's TOML file into `settings.Settings`. Every fault found is one line: file, key, what, what to do.
 
 Values may be overridden from the environment: ``TSUNAGU_AGENT__HUB__URL`` stands for `url` in `[hub]`; only the
-tables agent, hub and buffer. Reading connects to nothing and imports no protocol library.
+tables agent, hub, buffer and health. Reading connects to nothing and imports no protocol library.
 """
 
 import difflib
@@ -22,6 +22,7 @@ from edge_agent.settings import (
     AgentTable,
     BufferTable,
     ConditionBase,
+    HealthTable,
     HubTable,
     MachineSettings,
     MachineTable,
@@ -30,7 +31,7 @@ from edge_agent.settings import (
 )
 
 ENV_PREFIX: Final = "TSUNAGU_AGENT__"
-_TABLES: Final = {"agent": AgentTable, "hub": HubTable, "buffer": BufferTable}
+_TABLES: Final = {"agent": AgentTable, "hub": HubTable, "buffer": BufferTable, "health": HealthTable}
 _ADVICE: Final = {"missing": "is missing; add it", "string_type": "must be a text in quotes"}
 
 M = TypeVar("M", bound=BaseModel)
@@ -96,18 +97,19 @@ def read_settings(path: Path, env: Mapping[str, str]) -> Settings:
     agent = reader.table(AgentTable, data.get("agent", {}), "agent")
     hub = reader.table(HubTable, data.get("hub", {}), "hub")
     buffer = reader.table(BufferTable, data.get("buffer", {}), "buffer")
+    health = reader.table(HealthTable, data.get("health", {}), "health")
     if agent is not None:
         reader.slug(agent.id, "agent.id")
         reader.slug(agent.site, "agent.site")
     if hub is not None and hub.ca_file is not None and not (path.parent / hub.ca_file).is_file():
         reader.fault("hub.ca_file", f"{hub.ca_file} does not exist; check the path")
     machines = _machines(reader, data.get("machines", []))
-    if reader.faults or agent is None or hub is None or buffer is None:
+    if reader.faults or agent is None or hub is None or buffer is None or health is None:
         raise SettingsError(reader.faults)
     agent = agent.model_copy(update={"data_dir": path.parent / agent.data_dir})
     if hub.ca_file is not None:
         hub = hub.model_copy(update={"ca_file": path.parent / hub.ca_file})
-    return Settings(agent=agent, hub=hub, buffer=buffer, machines=tuple(machines))
+    return Settings(agent=agent, hub=hub, buffer=buffer, health=health, machines=tuple(machines))
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from edge_agent import health, platform_posix, rotation
+from edge_agent import computer, health, healthz, rotation
 from edge_agent.backoff import Backoff
 from edge_agent.buffer.buffer import FILE_NAME, Buffer
 from edge_agent.buffer.gauge import Limits
@@ -57,7 +58,7 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
     """
     folder = settings.agent.data_dir
     folder.mkdir(parents=True, exist_ok=True)
-    with platform_posix.lock_folder(folder):
+    with computer.lock_folder(folder):
         client = rotation.connect(settings, outside.held)
         opening = replace(outside.clocks, checked=lambda: False)
         buffer = await Buffer.open(folder / FILE_NAME, limits_of(settings), opening)
@@ -77,7 +78,7 @@ async def run(settings: Settings, outside: Outside, stop: asyncio.Event) -> None
 async def _run_parts(
     settings: Settings, outside: Outside, buffer: Buffer, client: HubClient, stop: asyncio.Event
 ) -> None:
-    keeper = Timekeeper(buffer, outside.clocks, platform_posix.steady, platform_posix.boot_id())
+    keeper = Timekeeper(buffer, outside.clocks, computer.steady, computer.boot_id())
     agent, clocks, random = settings.agent, keeper.clocks, outside.random
     pipelines = [
         Pipeline(agent.id, agent.site, machine, agent.data_dir, buffer, clocks, random) for machine in settings.machines
@@ -88,27 +89,34 @@ async def _run_parts(
         agent.id, buffer, client, clocks, random, lambda: tuple(pipeline.status() for pipeline in pipelines)
     )
 
-    def show() -> None:
-        report = health.take(
+    def report() -> health.Health:
+        return health.take(
             agent.id, agent.site, settings.hub.url, clocks.now_us(), buffer.stats, uplink.report, pipelines
         )
-        health.write(agent.data_dir, report)
+
+    def show() -> None:
+        if buffer.works():
+            computer.notify("WATCHDOG=1")
+        health.write(agent.data_dir, report())
 
     log.info("started", agent=agent.id, machines=len(pipelines), data_dir=str(agent.data_dir))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_kept_up(part.run, part.key, random, part.sick)) for part in pipelines]
         tasks.append(group.create_task(_kept_up(uplink.run, "uplink", random, uplink.sick)))
         tasks.append(
-            group.create_task(
-                _kept_up(lambda: rotation.keep_fresh(client, random), "credential", random, lambda _reason: None)
-            )
+            group.create_task(_kept_up(lambda: rotation.keep_fresh(client, random), "credential", random, _nobody))
         )
         tasks.append(group.create_task(_watch(pipelines, show)))
         tasks.append(group.create_task(keeper.run()))
+        if (port := settings.health.port) is not None:
+            answer = partial(healthz.serve, port, report, buffer.works)
+            tasks.append(group.create_task(_kept_up(answer, "healthz", random, _nobody)))
         tasks.append(group.create_task(buffer.watch()))  # without its buffer the agent must not look alive
+        computer.notify("READY=1")
         try:
             await stop.wait()
             log.info("stopping")
+            computer.notify("STOPPING=1")
         finally:
             await _end(tasks)
     _show_last(agent.data_dir, show)
@@ -156,8 +164,12 @@ async def _watch(pipelines: list[Pipeline], show: Callable[[], None]) -> None:
             except (TimeoutError, BufferClosed):
                 continue
         if turn % TIDY_ROUNDS == 1:
-            platform_posix.give_back_memory()
+            computer.give_back_memory()
         await asyncio.sleep(HEALTH_S)
+
+
+def _nobody(_reason: str) -> None:
+    """Its fault is in the log; nothing else shows it."""
 
 
 def _show_last(folder: Path, show: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from edge_agent.buffer import rescue
 from edge_agent.buffer.gauge import Limits
@@ -23,6 +23,7 @@ from edge_agent.reading import InboxMark
 
 T = TypeVar("T")
 FILE_NAME = "buffer.sqlite"
+STALLED_S: Final = 30.0
 
 
 class Buffer:
@@ -175,6 +176,10 @@ class Buffer:
         result: Future[T] = Future()
         self._writer.jobs.put(Job(work, result))
         return asyncio.wrap_future(result)
+
+    def works(self) -> bool:
+        """Whether the thread lives and has come round lately; one long job is no reason to doubt it."""
+        return self._writer.is_alive() and self._writer.quiet_s() < STALLED_S
 
     async def watch(self) -> None:
         """Returns when the buffer was closed; StorageError as soon as it ended otherwise."""

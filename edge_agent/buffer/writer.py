@@ -29,6 +29,8 @@ GATHER_RECORDS: Final = 500
 BLOCK_STAGED: Final = 100_000
 PROOF_S: Final = 5.0
 UPKEEP_S: Final = 1.0
+SHUT_BUSY_MS: Final = 300
+"""Whoever else holds the file is not waited for longer when the agent is stopping."""
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class Writer(threading.Thread):
         self._last_commit = -1e9
         self._last_proofs = -1e9
         self._next_upkeep = 0.0
+        self._turned = clocks.monotonic()
         self._trouble: str | None = None
         self._given_up = 0
         self._rate = Rate()
@@ -176,6 +179,10 @@ class Writer(threading.Thread):
         self.new_series = {**missing, **self.new_series}
         return fresh
 
+    def quiet_s(self) -> float:
+        """Seconds since it came round last; at least once a second where all is well."""
+        return self.clocks.monotonic() - self._turned
+
     # --- one round ---
 
     def _step(self, store: Store) -> Store | None:
@@ -188,7 +195,7 @@ class Writer(threading.Thread):
             self._gather(job)
         else:
             self._do(store, job)
-        now = self.clocks.monotonic()
+        now = self._turned = self.clocks.monotonic()
         if self._pending and (self._weight >= GATHER_RECORDS or now - self._last_commit >= self.limits.gather_s):
             while not self.jobs.empty() and self._weight < 20 * GATHER_RECORDS:
                 more = self.jobs.get_nowait()
@@ -321,6 +328,7 @@ class Writer(threading.Thread):
 
     def _shut(self, store: Store) -> None:
         try:
+            store.db.execute(f"PRAGMA busy_timeout={SHUT_BUSY_MS}")
             if self._pending or self._dirty():
                 self._commit(store)
             self._close_due(store, self.clocks.monotonic(), all_of_them=True)

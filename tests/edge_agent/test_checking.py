@@ -9,8 +9,8 @@ from rich.text import Text
 
 from edge_agent import checking, credential, showing
 from edge_agent.checking import HubCheck, MachineCheck, OwnCheck, SignalCheck, judged
+from edge_agent.computer import lock_folder
 from edge_agent.drivers.probed import Probed
-from edge_agent.platform_posix import lock_folder
 from edge_agent.settings import AgentTable, BufferTable, ConditionBase, HubTable, Settings, SignalBase
 from tests.support.stand_in import StandIn
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from edge_agent import health, platform_posix, supervisor
+from edge_agent import computer, health, supervisor
 from edge_agent.buffer.buffer import FILE_NAME
 from edge_agent.buffer.model import StorageError
 from edge_agent.buffer.store import Store
@@ -46,14 +46,14 @@ async def test_one_sick_machine_never_stops_another(tmp_path, monkeypatch):
         await until(lambda: any(getattr(r, "value", None) == "ACTIVE" for r in hub.records.values()))
         await until(lambda: drivers["sick"].feeds > 1)  # it began again
         await until(lambda: (found := health.read(tmp_path / "data")) and found.hub.connected)
-        assert platform_posix.is_running(tmp_path / "data")
-        with pytest.raises(platform_posix.AlreadyRunning):
+        assert computer.is_running(tmp_path / "data")
+        with pytest.raises(computer.AlreadyRunning):
             await supervisor.run(settings_of(tmp_path, hub, "well"), outside(), asyncio.Event())
         stop.set()
         await agent
         found = health.read(tmp_path / "data")
         assert [(m.machine, m.driver) for m in found.machines] == [("main/sick", "opcua"), ("main/well", "opcua")]
-        assert not platform_posix.is_running(tmp_path / "data")
+        assert not computer.is_running(tmp_path / "data")
 
 
 async def test_stopping_takes_less_than_five_seconds_and_closes_open_blocks(tmp_path, monkeypatch):

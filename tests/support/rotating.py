@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from edge_agent import credential, platform_posix, rotation
+from edge_agent import computer, credential, rotation
 from edge_agent.hub_client import HubClient
 from edge_agent.settings_file import read_settings
 
@@ -46,7 +46,7 @@ def arm(step: str) -> None:
         case "not written":
             credential.write = die
         case "half written":
-            platform_posix.Path.replace = die
+            computer.Path.replace = die
         case "written":
             credential.write = write_and_die
         case "used":
