@@ -1,4 +1,7 @@
-"""What went wrong with a server or a node, and what to do about it, in plain words. Pure."""
+"""What went wrong with a server or a node, and what to do about it, in plain words. Pure.
+
+Certificates, policies and users are the matter of `refusals.py`.
+"""
 
 import socket
 from typing import Final
@@ -11,15 +14,13 @@ from edge_agent.drivers.port import ConnectionLost, Misconfigured
 LINK_ERRORS: Final = (OSError, TimeoutError, UaError)
 """What a service call can raise; everything else is a fault of ours and is not hidden."""
 
+_UNASKED: Final = "does not tell without encryption what it offers; allow discovery (GetEndpoints, policy None) there"
 _REFUSALS: Final = {
-    "BadSecurityPolicyRejected": "refuses connections without encryption; allow policy None there",
-    "BadSecurityModeRejected": "refuses connections without encryption; allow policy None there",
-    "BadSecurityModeInsufficient": "refuses connections without encryption; allow policy None there",
-    "BadIdentityTokenRejected": "refuses anonymous users; allow anonymous reading there",
-    "BadIdentityTokenInvalid": "refuses anonymous users; allow anonymous reading there",
+    "BadSecurityPolicyRejected": _UNASKED,
+    "BadSecurityModeRejected": _UNASKED,
+    "BadSecurityModeInsufficient": "does this only with encryption; set security to a policy that it offers",
     "BadUserAccessDenied": "refuses this user; allow it to read there",
     "BadTcpEndpointUrlInvalid": "knows no endpoint of this name; check host, port and path of endpoint",
-    "BadCertificateUntrusted": "does not trust this agent's certificate; trust it there",
 }
 _HINTS: Final = {
     "BadTooManySessions": "has no session left; close other clients or raise its limit",
@@ -72,8 +73,6 @@ def explain(error: BaseException, endpoint: str) -> ConnectionLost | Misconfigur
             text = "the connection was closed; is an OPC UA server running there, and staying up?"
         case OSError():
             text = f"{error.strerror or error}; check network and address"
-        case UaError() if "No matching endpoints" in str(error):
-            return Misconfigured(f"the server at {endpoint} offers no unencrypted endpoint; allow policy None there")
         case _:
             text = f"it answered what cannot be read: {error}"
     return ConnectionLost(f"{endpoint}: {text}")

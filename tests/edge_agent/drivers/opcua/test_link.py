@@ -83,11 +83,11 @@ async def test_nodes_are_found_by_their_namespace_after_the_server_was_set_up_an
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (UaStatusCodeError(ua.StatusCodes.BadSecurityPolicyRejected), Misconfigured, "allow policy None"),
+        (UaStatusCodeError(ua.StatusCodes.BadSecurityPolicyRejected), Misconfigured, "allow discovery"),
         (UaStatusCodeError(ua.StatusCodes.BadUserAccessDenied), Misconfigured, "refuses this user"),
         (UaStatusCodeError(ua.StatusCodes.BadTooManySessions), ConnectionLost, "no session left"),
         (UaStatusCodeError(ua.StatusCodes.BadInternalError), ConnectionLost, "BadInternalError"),
-        (UaError("No matching endpoints: 1, x"), Misconfigured, "no unencrypted endpoint"),
+        (UaError("what is this"), ConnectionLost, "cannot be read: what is this"),
         (socket.gaierror(-2, "Name or service not known"), ConnectionLost, "host name"),
         (TimeoutError(), ConnectionLost, "no answer in time"),
         (OSError(113, "No route to host"), ConnectionLost, "No route to host"),
