@@ -43,8 +43,9 @@ def test_a_machine_in_manual_is_never_told_as_running(tmp_path: Path, retain: bo
     with mosquitto(tmp_path / "broker") as broker, hub_process(tmp_path) as hub:
         with agent_process(tmp_path, hub, "pi-1", machine(broker)) as agent:
             wait_until(lambda: "connected machine=" in agent.process.said(), 30, "the broker")
+            wait_until(lambda: hub.machine("main/press-1") is not None, 30, "the machine at the hub")
             say(broker, retain, mode="MANUAL", execution="READY", program="P1")
-            wait_until(lambda: states(hub) and states(hub)[-1] == "manual", 30, "manual")
+            wait_until(lambda: states(hub)[-1:] == ["manual"], 30, "manual")
             restart(agent)
             say(broker, retain, execution="ACTIVE")
             if not retain:
