@@ -2,7 +2,7 @@
 
 import typer
 
-from hub.cli import agents, companies, serving, tls, tokens, users
+from hub.cli import agents, companies, service, serving, tls, tokens, users
 from hub.cli.shared import PLAIN
 
 app = typer.Typer(
@@ -11,6 +11,7 @@ app = typer.Typer(
     **PLAIN,
 )
 serving.register(app)
+app.command("install-service")(service.install_service)
 app.add_typer(companies.app, name="company")
 app.add_typer(companies.sites, name="site")
 app.add_typer(users.app, name="user")

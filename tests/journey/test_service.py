@@ -139,7 +139,8 @@ def live_events(hub: HubProcess) -> Iterator[None]:
         yield
 
 
-def test_the_printed_unit_is_one_that_systemd_takes(tmp_path: Path):
+@pytest.mark.parametrize("side", ["agent", "hub"])
+def test_the_printed_unit_is_one_that_systemd_takes(tmp_path: Path, side: str):
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed (apt install systemd)")
@@ -147,8 +148,9 @@ def test_the_printed_unit_is_one_that_systemd_takes(tmp_path: Path):
     folder.mkdir()
     config = folder / "agent.toml"
     config.write_text(agent_toml("pi-1", folder / "data 100%", "http://127.0.0.1:9", *two_machines(9)), "utf-8")
-    unit = tmp_path / "tsunagu-agent.service"
-    printed = run("tsunagu-agent", "install-service", "--config", config, "--user", "root", "--print").stdout
+    unit = tmp_path / f"tsunagu-{side}.service"
+    place = ["--config", config] if side == "agent" else ["--data", folder / "data 100%", "--options", "--port 8443"]
+    printed = run(f"tsunagu-{side}", "install-service", *place, "--user", "root", "--print").stdout
     unit.write_text(printed, "utf-8")
     verified = subprocess.run(
         [analyze, "verify", "--man=no", str(unit)], capture_output=True, encoding="utf-8", check=False, timeout=60
