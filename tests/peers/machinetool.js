@@ -1,9 +1,12 @@
 // A machine tool with the official OPC 40501-1 nodeset, served by a server that is not ours (npm: node-opcua).
-// Options: port; machines [{name, version: "1.01" | "1.02", channel: bool}] (1.01: ActiveProgram alone; 1.02: also the
-// building blocks and the job order control; channel: shows an NC channel). Each machine tells what it is told by
-// commands: {machine, set: {SIGNAL: value, …}, at: ISO time} answers {}. SIGNALs are the keys of `places` below.
+// Options: port; pki (folder) and policies (in all modes, any client trusted; without them no encryption);
+// machines [{name, version: "1.01" | "1.02", channel: bool}] (1.01: ActiveProgram alone; 1.02: also the building blocks
+// and the job order control; channel: shows an NC channel). Each machine tells what it is told by commands:
+// {machine, set: {SIGNAL: value, …}, at: ISO time} answers {}. SIGNALs are the keys of `places` below.
 const readline = require("readline");
-const { OPCUAServer, nodesets, DataType, Variant, StatusCodes, coerceLocalizedText } = require("node-opcua");
+const {
+  OPCUAServer, OPCUACertificateManager, SecurityPolicy, nodesets, DataType, Variant, StatusCodes, coerceLocalizedText,
+} = require("node-opcua");
 
 const options = JSON.parse(process.argv[2]);
 const MT = "http://opcfoundation.org/UA/MachineTool/";
@@ -19,9 +22,17 @@ function child(node, ...names) {
   return names.reduce((at, name) => at && (at.getComponentByName(name) || at.getPropertyByName(name) || at.getFolderElementByName(name)), node);
 }
 
+async function security() {
+  if (!options.pki) return { securityModes: [1], securityPolicies: [SecurityPolicy.None] };
+  const manager = new OPCUACertificateManager({ rootFolder: options.pki, automaticallyAcceptUnknownCertificate: true });
+  await manager.initialize();
+  const securityPolicies = options.policies.map((name) => SecurityPolicy[name]);
+  return { serverCertificateManager: manager, securityModes: [1, 2, 3], securityPolicies };
+}
+
 async function main() {
   const server = new OPCUAServer({
-    port: options.port, host: "127.0.0.1", hostname: "127.0.0.1", securityModes: [1], securityPolicies: ["http://opcfoundation.org/UA/SecurityPolicy#None"],
+    port: options.port, host: "127.0.0.1", hostname: "127.0.0.1", ...(await security()),
     nodeset_filename: [
       nodesets.standard, nodesets.di, nodesets.machinery, nodesets.irdi, nodesets.ia, nodesets.isa95JobControl,
       nodesets.machineryResult, nodesets.machineryJobs, nodesets.machineTool,
