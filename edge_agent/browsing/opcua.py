@@ -135,8 +135,12 @@ class Walker:
         except ConnectionLost as error:
             if _status_of(error) not in _TOO_MUCH or len(nodes) <= 1:
                 raise
-            self._per_call = middle = len(nodes) // 2
-            return {**await self._children(nodes[:middle]), **await self._children(nodes[middle:])}
+            self._per_call = len(nodes) // 2
+            parts: dict[ua.NodeId, list[ua.ReferenceDescription]] = {}
+            while nodes:
+                asked, nodes = nodes[: self._per_call], nodes[self._per_call :]
+                parts |= await self._children(asked)
+            return parts
         found: dict[ua.NodeId, list[ua.ReferenceDescription]] = {}
         again: list[ua.NodeId] = []
         following: list[tuple[ua.NodeId, bytes]] = []

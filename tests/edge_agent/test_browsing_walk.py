@@ -6,6 +6,8 @@ import pytest
 from asyncua import ua
 
 from edge_agent.browsing.opcua import Bounds
+from edge_agent.browsing.suggesting import suggest
+from edge_agent.drivers.opcua.machinesignals import MACHINERY
 from edge_agent.drivers.port import ConnectionLost
 from tests.support.browsing import looked, walk
 from tests.support.node_opcua import node_server
@@ -44,7 +46,7 @@ async def test_long_answers_come_in_parts(plant, tmp_path):
 
 
 async def test_references_in_circles_end_and_each_node_stands_once(plant, tmp_path):
-    found, _, _ = await walk(plant.endpoint, tmp_path, Bounds())
+    found, _, _ = await walk(plant.endpoint, tmp_path, Bounds(depth=2))
     placed = [child.id for node in found.nodes for child in found.children(node)]
     assert len(placed) == len(set(placed)) == len(found.nodes) - 1
     machine = found.nodes[f"nsu={plant.told['uri']};s=lathe"]
@@ -77,15 +79,15 @@ async def test_an_interrupted_walk_goes_on_and_a_second_is_instant(plant, tmp_pa
 
 
 async def test_bounds_stop_a_walk_and_say_so(plant, tmp_path):
-    found, stopped, _ = await walk(plant.endpoint, tmp_path, Bounds(nodes=300))
-    assert len(found.nodes) == 300
+    found, stopped, _ = await walk(plant.endpoint, tmp_path, Bounds(nodes=20, depth=2))
+    assert len(found.nodes) == 20
     assert "--max-nodes" in stopped.reason
-    found, stopped, resumed = await walk(plant.endpoint, tmp_path, Bounds(seconds=0))
+    found, stopped, resumed = await walk(plant.endpoint, tmp_path, Bounds(seconds=0, depth=2))
     assert resumed
     assert "call again to go on" in stopped.reason
-    found, stopped, _ = await walk(plant.endpoint, tmp_path, Bounds())
+    found, stopped, _ = await walk(plant.endpoint, tmp_path, Bounds(depth=2))
     assert stopped is None
-    assert len(own(found)) == ALL, "what the bound cut off is found when it is lifted"
+    assert len(own(found)) == FOLDERS, "what the bound cut off is found when it is lifted"
 
 
 async def test_what_a_server_tells_of_its_variables(plant, tmp_path):
@@ -105,7 +107,7 @@ async def test_what_a_server_tells_of_its_variables(plant, tmp_path):
 
 
 async def test_the_servers_own_diagnostics_are_no_machine(plant, tmp_path):
-    found, _, _ = await walk(plant.endpoint, tmp_path, Bounds())
+    found, _, _ = await walk(plant.endpoint, tmp_path, Bounds(depth=2))
     assert found.children("i=2253") == []
     found, _, _ = await walk(plant.endpoint, tmp_path, Bounds(depth=1), start="i=2253", anew=True)
     assert any(node.name == "ServerStatus" for node in found.nodes.values())
@@ -162,3 +164,43 @@ async def test_another_server_at_the_same_address_is_walked_anew(tmp_path):
     assert not look.resumed
     assert {node.name for node in look.found.nodes.values()} >= {"New"}
     assert "Old" not in {node.name for node in look.found.nodes.values()}
+
+
+async def test_a_server_that_says_too_much_only_when_asked_is_asked_less(tmp_path):
+    async with opcua_server() as machine:
+        view = machine.server.iserver.view_service
+        browse, most, refused = view.browse, [], []
+
+        def refusing(params):
+            if len(params.NodesToBrowse) > 7:
+                refused.append(len(params.NodesToBrowse))
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadTooManyOperations)
+            most.append(len(params.NodesToBrowse))
+            return browse(params)
+
+        view.browse = refusing
+        for number in range(60):
+            await machine.add(f"Tag{number}", number, ua.VariantType.Int32)
+        found, stopped, _ = await walk(machine.endpoint, tmp_path, Bounds())
+    assert stopped is None
+    assert sum(";s=Tag" in node.id for node in found.nodes.values()) == 60
+    assert max(most) <= 7 < sum(most)
+    assert len(refused) < 6, "what was too much is not tried again"
+
+
+async def test_a_machine_of_opc_40001_is_known_by_its_item_state(tmp_path):
+    async with opcua_server(namespaces=(URI, MACHINERY)) as machine:
+        index = await machine.server.get_namespace_index(MACHINERY)
+        objects = machine.server.nodes.objects
+        folder = await objects.add_folder(ua.NodeId(1001, index), ua.QualifiedName("Machines", index))
+        for name in ("Press-1", "Shelf"):
+            made = await folder.add_object(ua.NodeId(name, machine.index), ua.QualifiedName(name, machine.index))
+            if name == "Press-1":
+                await made.add_variable(
+                    ua.NodeId("state", machine.index), ua.QualifiedName("MachineryItemState", index), "Executing"
+                )
+        look = await looked(machine.endpoint, tmp_path)
+    assert [(node.name, model) for node, model in look.machines] == [("Press-1", "machinery")]
+    (made,) = suggest(look.found, look.values, look.machines, {"endpoint": machine.endpoint}, None)
+    assert (made.id, made.state_model, made.mapping) == ("press-1", "machinery", None)
+    assert "[machines.signals]" not in made.block
