@@ -15,7 +15,7 @@ from edge_agent.settings import ConditionBase, SignalBase, Table
 _NODE: Final = re.compile(
     r"(?:ns=(?P<index>\d{1,5});|nsu=(?P<uri>.+?);)?(?P<identifier>i=\d{1,10}|[sgb]=.+)", re.DOTALL
 )
-_STEP: Final = re.compile(r"/(?:nsu=(?P<uri>[^;]+);|(?P<index>\d{1,5}):)?(?P<name>(?:[^/&]|&.)+)", re.DOTALL)
+_STEP: Final = re.compile(r"/(?:nsu=(?P<uri>[^;]+);|(?P<index>\d{1,5}):)?(?!nsu=)(?P<name>(?:[^/&]|&.)+)", re.DOTALL)
 
 Step: TypeAlias = tuple[str | int, str]
 """Namespace (URI or index) and name."""

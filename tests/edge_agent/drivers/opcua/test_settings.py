@@ -53,3 +53,26 @@ def test_a_security_policy_that_is_broken_is_refused():
 def test_a_server_nobody_described_gets_the_defaults():
     assert quirk_of("", "") == DEFAULT
     assert quirk_of("SIEMENS AG", "OPC UA Server S7-1200").items_per_call == 100
+
+
+def test_a_browse_path_names_a_variable_as_a_node_id_does():
+    found = SignalSettings(browse="/Objects/nsu=http://example.com/UA/;Line 1/3:Speed&/Feed")
+    (way,) = found.place.ways
+    assert way.steps == ((0, "Objects"), ("http://example.com/UA/", "Line 1"), (3, "Speed/Feed"))
+    assert SignalSettings(browse="/Root/Objects/2:Name").place.ways[0].steps == ((0, "Objects"), (2, "Name"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, "by node or by browse"),
+        ({"node": "ns=2;s=X", "browse": "/Objects/2:X"}, "by node or by browse"),
+        ({"browse": "Objects/2:X"}, "write /Objects/"),
+        ({"browse": "/"}, "write /Objects/"),
+        ({"browse": "/Objects//2:X"}, "write /Objects/"),
+        ({"browse": "/Objects/nsu=urn:x"}, "write /Objects/"),
+    ],
+)
+def test_what_is_said_of_a_place_that_is_none(fields: dict[str, str], says: str):
+    with pytest.raises(ValidationError, match=says):
+        SignalSettings(**fields)
