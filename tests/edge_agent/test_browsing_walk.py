@@ -87,7 +87,7 @@ async def test_bounds_stop_a_walk_and_say_so(plant, tmp_path):
     assert "call again to go on" in stopped.reason
     found, stopped, _ = await walk(plant.endpoint, tmp_path, Bounds(depth=2))
     assert stopped is None
-    assert len(own(found)) == FOLDERS, "what the bound cut off is found when it is lifted"
+    assert len(own(found)) == FOLDERS + FOLDERS // 5 * EACH, "what the bound cut off is found when it is lifted"
 
 
 async def test_what_a_server_tells_of_its_variables(plant, tmp_path):
