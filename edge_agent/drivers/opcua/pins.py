@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from edge_agent.computer import write_atomically
 from edge_agent.drivers.opcua.certificate import FOLDER, fingerprint_of
@@ -34,13 +36,22 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(der: bytes, endpoint: str) -> x509.Certificate:
-    """The certificate in these bytes; the first, where a chain follows it. Raises Misconfigured."""
+    """The certificate in these bytes; the first, where a chain follows it. Raises Misconfigured.
+
+    The library reads a certificate's parts when they are asked for; those that are used later are asked for here.
+    """
     try:
-        return x509.load_der_x509_certificate(first_of(der))
-    except ValueError as error:
+        found = x509.load_der_x509_certificate(first_of(der))
+        if not isinstance(found.public_key(), rsa.RSAPublicKey):
+            raise ValueError("it has no RSA key")  # noqa: TRY301, TRY004  (one message for all that is wrong with it)
+        found.subject.rfc4514_string()
+        found.not_valid_before_utc.isoformat()
+        found.not_valid_after_utc.isoformat()
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Misconfigured(
             f"the server at {endpoint} shows a certificate that cannot be read ({error}); make a new one there"
         ) from error
+    return found
 
 
 def first_of(der: bytes) -> bytes:

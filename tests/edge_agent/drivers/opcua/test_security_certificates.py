@@ -1,6 +1,9 @@
 """The agent's own certificate, the servers' pins, and what is judged of dates and clocks. Times are given."""
 
+import contextlib
+import functools
 import stat
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +11,10 @@ from pathlib import Path
 import pytest
 from asyncua import ua
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_agent.drivers.opcua import certificate, pins, refusals, security
 from edge_agent.drivers.port import Misconfigured
@@ -140,6 +147,29 @@ def test_a_chain_is_known_by_its_first_certificate(tmp_path: Path):
 def test_a_certificate_that_is_none_is_refused_in_words(der: bytes):
     with pytest.raises(Misconfigured, match="shows a certificate that cannot be read"):
         pins.parse(der, ENDPOINT)
+
+
+def test_a_certificate_without_an_rsa_key_is_refused_in_words(tmp_path: Path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW).sign(key, hashes.SHA256())
+    with pytest.raises(Misconfigured, match="it has no RSA key"):
+        pins.parse(made.public_bytes(certificate.Encoding.DER), ENDPOINT)
+
+
+@given(place=st.integers(0, 2000), put=st.binary(max_size=4), cut=st.integers(0, 2000))
+def test_no_damaged_certificate_stops_more_than_its_machine(place: int, put: bytes, cut: int):
+    whole = damaged_source()
+    der = (whole[:place] + put + whole[place + len(put) :])[: len(whole) - cut if cut < 50 else None]
+    with contextlib.suppress(Misconfigured):
+        found = pins.parse(der, ENDPOINT)
+        assert security.judge(found, None, ENDPOINT, NOW, timedelta()) or len(certificate.fingerprint_of(found)) == 79
+
+
+@functools.cache
+def damaged_source() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return self_signed(Path(folder), "server").made.public_bytes(certificate.Encoding.DER)
 
 
 def test_the_pinned_certificate_is_read_on_after_its_last_day(tmp_path: Path):
