@@ -3,8 +3,8 @@
 Second station after the wire. Common scalars are read with one `struct` call each (about 1 µs with the
 Reading); every other value is stepped over (`wire.py`) and given to asyncua's decoder alone, so that
 one strange value degrades only its own address. Source times are ticks of 100 ns since 1601, kept exact
-to the microsecond; a source that tells no time gives None. A value of good quality is never None: null is
-bad with the code `NoValue`.
+to the microsecond; a source that tells no time gets the server's, and None where that is missing too. A value
+of good quality is never None: null is bad with the code `NoValue`.
 """
 
 import struct
@@ -225,8 +225,10 @@ class Decoder:
         shape = (_OTHER, _U32, 0)
         server = ("8x" if mask & 0x08 else "") + ("2x" if mask & 0x20 else "")
         times = "q" + ("2x" if mask & 0x10 else "") + server
+        if not mask & 0x04:  # no source time: the server's
+            times = ("2x" if mask & 0x10 else "") + "q" + ("2x" if mask & 0x20 else "")
         form = _FORMATS.get(built_in)
-        if mask & 0x05 == 0x05:
+        if mask & 0x01 and mask & 0x0C:
             if built_in == wire.STRING and not mask & 0x02:
                 tail = struct.Struct("<" + times)
                 shape = (_TEXT, tail, tail.size)
@@ -246,8 +248,7 @@ class Decoder:
         if behind > len(data):
             raise wire.WireError("a value is cut short")
         status: int = _U32.unpack_from(data, end)[0] if mask & 0x02 else 0
-        ticks = struct.unpack_from("<q", data, end + (4 if mask & 0x02 else 0))[0] if mask & 0x04 else 0
-        at_us = ticks // 10 - EPOCH_US if 0 < ticks < MAX_TICKS else None
+        at_us = _time_of(data, end + (4 if mask & 0x02 else 0), mask)
         quality, code = status_of(status)
         for target in targets:
             value = None if quality == "bad" else raw_of(data[start:end], target.index)
@@ -265,6 +266,18 @@ class Decoder:
             else:
                 changes.readings.append(Reading(target.address, value, at_us, quality, code))
         return behind
+
+
+def _time_of(data: bytes, pos: int, mask: int) -> int | None:
+    """The source's time, else the server's, µs; None where neither tells one."""
+    for bit, picoseconds in ((0x04, 0x10), (0x08, 0x20)):
+        if mask & bit:
+            ticks: int = struct.unpack_from("<q", data, pos)[0]
+            if 0 < ticks < MAX_TICKS:
+                return ticks // 10 - EPOCH_US
+            pos += 8
+        pos += 2 if mask & picoseconds else 0
+    return None
 
 
 def _direct(targets: tuple[Target, ...]) -> int:

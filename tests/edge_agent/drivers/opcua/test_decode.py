@@ -68,7 +68,8 @@ values = st.builds(
     st.none() | times,
     st.none() | st.integers(0, 9999),
     st.none() | st.integers(0, 9999),
-)
+).filter(lambda value: value.SourceTimestamp is not None or value.SourcePicoseconds is None)
+"""The library writes the picoseconds of a missing source time behind the server's time; the standard before it."""
 
 
 def response(items: list[tuple[int, ua.DataValue]], *, more: bool = False, sequence: int = 7) -> bytes:
@@ -90,7 +91,7 @@ def as_the_library_reads(body: bytes) -> list[Reading]:
     parameters = struct_from_binary(ua.PublishResponse, Buffer(body)).Parameters
     for change in parameters.NotificationMessage.NotificationData or []:
         for item in change.MonitoredItems:
-            value, source = item.Value, item.Value.SourceTimestamp
+            value, source = item.Value, item.Value.SourceTimestamp or item.Value.ServerTimestamp
             at_us = None if source is None else (source - EPOCH) // timedelta(microseconds=1)
             status = value.StatusCode.value if value.StatusCode else 0
             quality, code = status_of(status)
