@@ -29,6 +29,7 @@ from edge_agent.reading import Delivery, InboxMark, in_our_time
 from edge_agent.settings import MachineSettings
 
 MISCONFIGURED_S: Final = 30.0
+LEAST_WAIT_S: Final = 0.2
 MAX_FAULTS: Final = 50
 """So many signals' faults travel with every batch, each so long; health shows all of them whole."""
 MAX_REASON: Final = 300
@@ -202,6 +203,7 @@ class Pipeline:
 
     async def _connect_once(self) -> float:
         """Runs the driver until its connection ends; how long to wait then, in seconds."""
+        begun_s = self._clocks.monotonic()
         try:
             await driver_of(self.settings, self._client_name, self._data_dir).run(self)
         except ConnectionLost as error:
@@ -217,7 +219,10 @@ class Pipeline:
             self.reason = f"what it says cannot be stored: {error}"
         else:
             self.reason = "the connection ended"
-        return self._backoff.next_s()
+        wait_s = self._backoff.next_s()
+        if not self._connected:  # an attempt that nobody answered was a wait already
+            wait_s = max(LEAST_WAIT_S, wait_s - (self._clocks.monotonic() - begun_s))
+        return wait_s
 
     async def _begin(self) -> None:
         """Says that the machine exists; all that was known when the agent last ran is unknown since then."""

@@ -68,7 +68,7 @@ class Throttled(HubError):
 class StoreFull(HubError):
     """No room on disk. What was committed before is safe; nothing of this request was kept."""
 
-    def __init__(self, message: str, retry_after_s: float = 30.0) -> None:
+    def __init__(self, message: str, retry_after_s: float = 5.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
 

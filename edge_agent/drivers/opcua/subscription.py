@@ -18,8 +18,8 @@ from edge_agent.drivers.opcua.session import Session, value_of
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.port import ConnectionLost
 
-KEEP_ALIVE_S: Final = 2.0
-LOST_AFTER_KEEP_ALIVES: Final = 3
+KEEP_ALIVE_S: Final = 1.0
+LOST_AFTER_KEEP_ALIVES: Final = 4
 LIFETIME_S: Final = 60.0
 CHANGES_PER_RESPONSE: Final = 10_000
 _FULL: Final = StatusCodes.BadTooManyMonitoredItems
