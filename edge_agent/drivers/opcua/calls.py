@@ -13,7 +13,9 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaStatusCodeError
 
+from edge_agent.drivers.opcua.decode import Changes, Decoder
 from edge_agent.drivers.opcua.session import Session, read_request
+from edge_agent.drivers.opcua.wire import WireError
 from edge_agent.drivers.port import ConnectionLost
 
 TRANSLATE_LIMIT: Final = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerTranslateBrowsePathsToNodeIds
@@ -74,6 +76,21 @@ async def read(
         return answer.Results or []
 
     return await in_parts(nodes, session.about.nodes_per_read, call)
+
+
+async def read_values(session: Session, decoder: Decoder, nodes: Sequence[tuple[int, ua.NodeId]]) -> list[Changes]:
+    """The values of nodes by client handle, read as notifications are: a Changes for each call that it took."""
+
+    async def call(part: Sequence[tuple[int, ua.NodeId]]) -> Sequence[Changes]:
+        body = await session.ask(read_request([node for _, node in part]))
+        try:
+            changes = decoder.read(body, [handle for handle, _ in part])
+        except WireError as error:
+            raise ConnectionLost(f"the server's answer cannot be read ({error}); reading all anew") from error
+        return [changes] * len(part)
+
+    every = await in_parts(nodes, session.about.nodes_per_read, call)
+    return list({id(one): one for one in every}.values())
 
 
 def numeric(number: int, namespace: int = 0) -> ua.NodeId:

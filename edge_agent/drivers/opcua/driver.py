@@ -12,17 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
-from asyncua import ua
 
 from edge_agent.drivers.opcua import advice, calls
 from edge_agent.drivers.opcua.addresses import AnySignal
 from edge_agent.drivers.opcua.decode import Changes, Decoder
 from edge_agent.drivers.opcua.reader import Reader
-from edge_agent.drivers.opcua.session import Session, read_request
+from edge_agent.drivers.opcua.session import Session
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.opcua.wanted import Wanted
-from edge_agent.drivers.opcua.wire import WireError
-from edge_agent.drivers.port import ConnectionLost, Driver, Feed, Probe
+from edge_agent.drivers.port import Driver, Feed, Probe
 from edge_agent.drivers.probed import Probed
 from edge_agent.reading import Reading
 
@@ -79,16 +77,7 @@ class OpcUaDriver:
                     target.address, ok=missing.optional, quality="bad", advice=missing.reason
                 )
 
-        async def read(part: Sequence[tuple[int, ua.NodeId]]) -> Sequence[Changes]:
-            body = await session.ask(read_request([node for _, node in part]))
-            try:
-                changes = decoder.read(body, [handle for handle, _ in part])
-            except WireError as error:
-                raise ConnectionLost(f"{self._settings.endpoint}: its answer cannot be read ({error})") from error
-            return [changes] * len(part)
-
-        every = await calls.in_parts(located.nodes, session.about.nodes_per_read, read)
-        for changes in {id(one): one for one in every}.values():
+        for changes in await calls.read_values(session, decoder, located.nodes):
             for reading in changes.readings:
                 found[reading.address] = self._probed(reading, changes)
         return found

@@ -12,16 +12,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from asyncua import ua
-from asyncua.ua.attribute_ids import AttributeIds
-from asyncua.ua.status_codes import StatusCodes
 
 from edge_agent.drivers.faults import Faults
-from edge_agent.drivers.opcua import advice, calls
+from edge_agent.drivers.opcua import advice
 from edge_agent.drivers.opcua.decode import Changes, Decoder, status_of
 from edge_agent.drivers.opcua.history import Backfill
 from edge_agent.drivers.opcua.publishing import Publishing
 from edge_agent.drivers.opcua.resolving import Missing
+from edge_agent.drivers.opcua.rollcall import RollCall
 from edge_agent.drivers.opcua.session import Session
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.opcua.subscription import Monitored
@@ -31,9 +29,6 @@ from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
 
 RETRY_FIRST_S: Final = 2.0
 RETRY_LAST_S: Final = 60.0
-ROLL_CALL_S: Final = 5.0
-ROLL_CALL_NODES: Final = 200
-"""So often so many nodes, in turn, are asked whether they are still there: not every server says when one goes."""
 MAX_GATHERED: Final = 100_000
 """Changes held in memory for one delivery; a notification that never ends is delivered in parts."""
 
@@ -58,8 +53,7 @@ class Reader:
         self._retry_at = 0.0
         self._retry_s = RETRY_FIRST_S
         self._replaying: asyncio.Task[None] | None = None
-        self._roll_call_at = 0.0
-        self._called = 0
+        self._roll_call = RollCall(session, self._decoder, self._monitored.nodes)
 
     async def run(self) -> None:
         """Delivers until the link is lost. Raises ConnectionLost or Misconfigured."""
@@ -67,8 +61,7 @@ class Reader:
             await self._monitored.begin()
             unreadable = await self._monitor(range(len(self._wanted.places)))
             self._feed.connected()
-            if unreadable:
-                await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
+            await self._deliver_bad(unreadable)
             self._replay()
             await self._follow()
         finally:
@@ -166,28 +159,31 @@ class Reader:
         if now >= self._session.renew_at:
             await self._session.renew()
         if self._absent and now >= self._retry_at:
-            handles = sorted(self._absent)
-            await self._monitored.drop(handles)
-            unreadable = await self._monitor(handles)
-            if unreadable:
-                await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
-        if now >= self._roll_call_at:
+            await self._monitor_anew(sorted(self._absent))
+        if now >= self._roll_call.due_at:
             await self._call_roll()
-        due = min(self._session.renew_at, self._roll_call_at)
+        due = min(self._session.renew_at, self._roll_call.due_at)
         return max((min(due, self._retry_at) if self._absent else due) - time.monotonic(), 0.0)
 
-    async def _call_roll(self) -> None:
-        """Asks the next nodes whether they are still there, by an attribute that costs the machine nothing."""
-        self._roll_call_at = time.monotonic() + ROLL_CALL_S
-        nodes = list(self._monitored.nodes.items())
-        self._called = 0 if self._called >= len(nodes) else self._called
-        some = nodes[self._called : self._called + ROLL_CALL_NODES]
-        self._called += len(some)
-        answers = await calls.read(self._session, [node for _, node in some], AttributeIds.NodeClass)
-        gone = [handle for (handle, _), answer in zip(some, answers, strict=True) if is_gone(answer)]
-        unreadable = [reading for handle in gone for reading in self._say_gone(handle)]
+    async def _monitor_anew(self, handles: Sequence[int]) -> None:
+        await self._monitored.drop(handles)
+        await self._deliver_bad(await self._monitor(handles))
+
+    async def _deliver_bad(self, unreadable: list[Reading]) -> None:
         if unreadable:
             await self._feed.deliver(Delivery(unreadable, time.time_ns() // 1000))
+
+    async def _call_roll(self) -> None:
+        found = await self._roll_call.look()
+        gone = dict.fromkeys(map(self._wanted.handle_of, found.gone))
+        await self._deliver_bad([reading for handle in gone for reading in self._say_gone(handle)])
+        deaf = [
+            handle for handle in dict.fromkeys(map(self._wanted.handle_of, found.deaf)) if handle not in self._absent
+        ]
+        if deaf:
+            texts = [self._wanted.places[handle].text for handle in deaf]
+            log.warning("opcua server did not tell of changes; monitored anew", nodes=texts[:10], count=len(deaf))
+            await self._monitor_anew(deaf)
 
     def _notice(self, changes: Changes) -> None:
         """Tells the feed of values that cannot be used, of nodes that went, and of overflows of the server's queues."""
@@ -198,6 +194,7 @@ class Reader:
         for address in changes.gone:
             self._say_gone(self._wanted.handle_of(address))
         self._faults.settle(changes.readings, changes.wrong)
+        self._roll_call.told(changes.readings)
 
     def _say_gone(self, handle: int) -> list[Reading]:
         """The server has removed this node: it is looked for again, soon; bad readings where that is news."""
@@ -207,9 +204,3 @@ class Reader:
         self._retry_s = RETRY_FIRST_S
         self._plan_retry()
         return self._say_absent(handle, Missing(f"{text}: the server has removed this node; looking for it again"))
-
-
-def is_gone(answer: ua.DataValue) -> bool:
-    """Whether a read attribute says that its node is not there."""
-    status = answer.StatusCode
-    return status is not None and status.value in (StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid)

@@ -124,7 +124,7 @@ def server_restarted_elsewhere(world: World) -> None:
 def node_deleted(world: World) -> None:
     """This server says nothing of it: longer than the agent's roll call takes to notice."""
     world.plant.order("delete", address="laser-1/serial")
-    world.pause(6, 9)
+    world.pause(0.5, 4)
     world.plant.order("add", address="laser-1/serial")
 
 

@@ -59,6 +59,20 @@ async def test_the_same_on_a_server_that_monitors_a_deleted_node_silently(machin
         await eventually(lambda: run.feed.values(0) == [1, 2])
 
 
+@pytest.mark.filterwarnings("ignore:coroutine 'MonitoredItemService.datachange_callback' was never awaited")
+async def test_a_node_replaced_in_a_moment_is_noticed_once_it_changes(machine: Machine, driver_of: Drivers):
+    """The server monitors the old one on, without a word; whoever believes it believes the last value for ever."""
+    await machine.add("Swapped", 1, Kind.Int32)
+    async with running(driver_of(machine.endpoint, f"nsu={URI};s=Swapped")) as run:
+        await eventually(lambda: run.feed.values(0) == [1])
+        await machine.server.delete_nodes([machine.nodes["Swapped"]])
+        await machine.add("Swapped", 1, Kind.Int32)
+        await machine.set("Swapped", 2, Kind.Int32)
+        await eventually(lambda: run.feed.values(0)[-1] == 2, 60, what="the value of the new node")
+        await machine.set("Swapped", 3, Kind.Int32)
+        await eventually(lambda: run.feed.values(0)[-1] == 3, 60)
+
+
 async def test_a_subscription_that_the_server_ends_is_made_again_at_once(plant: Peer, driver_of: Drivers):
     driver = driver_of(plant.endpoint, f"nsu={plant.told['uri']};s=Ends")
     async with running(driver) as run:
