@@ -51,7 +51,7 @@ def command(place: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize(("place", "names"), COMMANDS.items(), ids=str)
+@pytest.mark.parametrize(("place", "names"), [pytest.param(*command, id=command[0]) for command in COMMANDS.items()])
 def test_a_command_keeps_its_names(place: str, names: set[str]):
     found: set[str] = set()
     for param in command(place).params:

@@ -142,6 +142,7 @@ def test_a_body_beyond_the_limits_is_too_large(wire: bytes, encoding: str):
         (gzip.compress(b"cut short")[:-3], "gzip"),
         (b"{}", "br"),
     ],
+    ids=["no gzip", "no zstd", "gzip cut", "unknown encoding"],
 )
 def test_a_body_that_is_not_what_it_says_is_refused(wire: bytes, encoding: str):
     with pytest.raises(EnvelopeError):
