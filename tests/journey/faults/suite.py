@@ -40,37 +40,40 @@ def stories(seed: int, faults: int, a_world: int, kinds: Sequence[str]) -> list[
     return [Story(seed * 1000 + number, part) for number, part in enumerate(parts)]
 
 
-def live(folder: Path, story: Story) -> list[Recovered]:
-    """One world from its beginning to its end; raises naming the seed, the fault and how to see it again."""
+def live(folder: Path, story: Story, rows: list[Recovered]) -> None:
+    """One world from its beginning to its end, a row for each fault; raises naming seed, fault and how to see it again."""
     found: list[Recovered] = []
     folder.mkdir(parents=True)
     try:
         with world(folder, story.seed) as made:
             for name in story.faults:
-                found.append(made.suffer(KINDS[name]))  # noqa: PERF401 - what was found before a failure counts
+                found.append(made.suffer(KINDS[name]))
+                rows.append(found[-1])
             made.finish()
     except (Exception, pytest.fail.Exception) as error:
         name = story.faults[len(found)] if len(found) < len(story.faults) else "none, at the end"
         place = f"world {story.seed}, fault {len(found) + 1} of {len(story.faults)}, {name!r}"
         raise AssertionError(f"{place}: {error}\nagain: {story.again(len(found))}\nits logs: {folder}") from error
     shutil.rmtree(folder)
-    return found
 
 
 def live_all(folder: Path, worlds: Iterable[Story], at_once: int) -> list[Recovered]:
-    """Several worlds at a time; progress and, in the end, the table are printed. Raises the first world's fault."""
+    """Several worlds at a time; progress and, in the end, the table are printed. Raises what went wrong in any."""
     rows: list[Recovered] = []
+    wrong: list[str] = []
     with ThreadPoolExecutor(at_once) as pool:
-        living = {pool.submit(live, folder / f"world-{story.seed}", story): story for story in worlds}
+        living = {pool.submit(live, folder / f"world-{story.seed}", story, rows): story for story in worlds}
         faults = sum(len(story.faults) for story in living.values())
-        try:
-            for done in as_completed(living):
-                rows += done.result()
-                print(f"{len(rows)} of {faults} faults survived", flush=True)
-        finally:
-            for waiting in living:
-                waiting.cancel()
-            print(table(rows), flush=True)
+        for done in as_completed(living):
+            error = done.exception()
+            if isinstance(error, AssertionError):
+                wrong.append(str(error))
+                print(error, flush=True)
+            elif error is not None:
+                raise error
+            print(f"{len(rows)} of {faults} faults survived, {len(wrong)} worlds went wrong", flush=True)
+    print(table(rows), flush=True)
+    assert not wrong, "\n\n".join(wrong)
     return rows
 
 

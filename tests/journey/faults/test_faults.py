@@ -11,8 +11,10 @@ import pytest
 
 from tests.journey.faults.kinds import DAILY, KINDS
 from tests.journey.faults.suite import Story, live, live_all, stories, table
+from tests.journey.faults.world import Recovered
 
-AT_ONCE = 3
+AT_ONCE = int(os.environ.get("TSUNAGU_WORLDS", "3"))
+"""Worlds that live at a time."""
 
 
 @pytest.mark.timeout(600)
@@ -34,4 +36,6 @@ def test_a_thousand_faults(tmp_path: Path):
 @pytest.mark.skipif("TSUNAGU_WORLD" not in os.environ, reason="TSUNAGU_WORLD='SEED:FAULT,FAULT' names no world to see")
 def test_one_world(tmp_path: Path):
     seed, _, faults = os.environ["TSUNAGU_WORLD"].partition(":")
-    print(table(live(tmp_path / "world", Story(int(seed), tuple(faults.split(","))))))
+    rows: list[Recovered] = []
+    live(tmp_path / "world", Story(int(seed), tuple(faults.split(","))), rows)
+    print(table(rows))
