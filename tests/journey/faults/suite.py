@@ -41,7 +41,7 @@ def stories(seed: int, faults: int, a_world: int, kinds: Sequence[str]) -> list[
 
 
 def live(folder: Path, story: Story, rows: list[Recovered]) -> None:
-    """One world from its beginning to its end, a row for each fault; raises naming seed, fault and how to see it again."""
+    """One world to its end, a row for each fault; raises naming seed, fault and how to see it again."""
     found: list[Recovered] = []
     folder.mkdir(parents=True)
     try:
