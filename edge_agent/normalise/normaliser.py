@@ -131,7 +131,7 @@ class Normaliser:
         fact = Fact(t, at, at if reading.arrived else delivery.seen_us, key)
         if track.within_band(fact):
             return
-        facts = track.timeline.arrive(fact, replayed=False, held=reading.held)
+        facts = track.timeline.arrive(fact, held=reading.held)
         self._report(out, track, facts)
         if reading.code == NOT_PROVIDED:
             track.bad = False

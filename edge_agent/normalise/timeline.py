@@ -83,18 +83,18 @@ class Timeline:
         self.armed = False
         self.last = None
 
-    def arrive(self, fact: Fact, *, replayed: bool, held: bool = False) -> list[Fact]:
+    def arrive(self, fact: Fact, *, held: bool = False) -> list[Fact]:
         """What to report now that `fact` has arrived; `held`: the broker keeps it as the current value."""
         if self.floor is not None:
-            return self._near_floor(fact, self.floor, replayed=replayed)
+            return self._near_floor(fact, self.floor)
         if self.mark is not None:
-            return self._near_mark(fact, self.mark, replayed=replayed, held=held)
-        return self._judge(fact, replayed=replayed)
+            return self._near_mark(fact, self.mark, held=held)
+        return self._judge(fact)
 
     def lose(self, t: int, seen: int, code: str) -> list[Fact]:
         """The signal is unknown from `t` on; `t` is later than every reading so far."""
         self.blind_until(t)
-        return self._judge(Fact(t, t, seen, unknown(code)), replayed=False)
+        return self._judge(Fact(t, t, seen, unknown(code)))
 
     def blind_until(self, t: int) -> None:
         """Unknown already; a current value read again with an older source time counts from when it is seen."""
@@ -114,7 +114,7 @@ class Timeline:
         self.held = [_moved(fact, step_us) for fact in self.held]
         self.last = None if last is None else _moved(last, step_us)
 
-    def _judge(self, fact: Fact, *, replayed: bool) -> list[Fact]:
+    def _judge(self, fact: Fact) -> list[Fact]:
         last, newest = self.last, self.newest
         if newest is None or fact.t >= newest:
             self.standing = fact.key
@@ -127,7 +127,7 @@ class Timeline:
             self.last, self.armed = fact, False
             return self._late(fact)
         held = self.held
-        if self.armed and not replayed and last is not None and fact.key == last.key and fact.t > last.t:
+        if self.armed and last is not None and fact.key == last.key and fact.t > last.t:
             if len(held) < HELD:
                 held.append(fact)
                 self.last, self.newest = fact, fact.t
@@ -137,7 +137,7 @@ class Timeline:
         elif held and held[-1].t == fact.t:
             held.pop()
         self.last, self.newest = fact, fact.t
-        self.armed = not replayed and fact.key[1] != "bad"
+        self.armed = fact.key[1] != "bad"
         return [fact]
 
     def _late(self, fact: Fact) -> list[Fact]:
@@ -153,41 +153,41 @@ class Timeline:
             return [fact, held.pop(place)]
         return [fact]
 
-    def _near_mark(self, fact: Fact, mark: int, *, replayed: bool, held: bool) -> list[Fact]:
+    def _near_mark(self, fact: Fact, mark: int, *, held: bool) -> list[Fact]:
         first, self.awaiting = self.awaiting or (held and fact.t <= mark), False
-        if first and not replayed and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
+        if first and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
             self.mark = None
-            before = self._judge(fact, replayed=False) if fact.t <= mark else _NOTHING
+            before = self._judge(fact) if fact.t <= mark else _NOTHING
             self.told = fact.t
             return before + self._redate(fact, mark)
         if fact.t > mark:
             self.mark = None
-        return self._judge(fact, replayed=replayed)
+        return self._judge(fact)
 
-    def _near_floor(self, fact: Fact, floor: int, *, replayed: bool) -> list[Fact]:
+    def _near_floor(self, fact: Fact, floor: int) -> list[Fact]:
         """`floor`: a value was said to hold from then on, its own time is `told`; this one arrived after it."""
         if fact.t > floor:
             self.floor = None
-            return self._judge(fact, replayed=replayed)
-        if replayed or self.keeps:
-            return self._judge(fact, replayed=replayed)
+            return self._judge(fact)
+        if self.keeps:
+            return self._judge(fact)
         behind = floor - fact.t
         if self.told is not None and fact.seen - floor <= AT_ONCE_US and behind <= AHEAD_LIMIT_US:
             if fact.t <= self.told:
-                return self._judge(fact, replayed=False) if fact.t < self.told else _NOTHING
+                return self._judge(fact) if fact.t < self.told else _NOTHING
             self.told = fact.t
-            return self._judge(Fact(floor, floor, fact.seen, fact.key), replayed=False)
+            return self._judge(Fact(floor, floor, fact.seen, fact.key))
         self.told = None
         if behind <= AHEAD_LIMIT_US:  # the machine's clock is a little behind ours
             return self._redate(fact, floor)
         # far behind: what is said at `floor` no longer holds, and when this one begins we cannot tell
-        out = self._judge(fact, replayed=False)
+        out = self._judge(fact)
         self.floor = None
         t = max(fact.seen, floor + 1)
-        return out + self._judge(Fact(t, t, fact.seen, unknown(CLOCK_BEHIND)), replayed=False)
+        return out + self._judge(Fact(t, t, fact.seen, unknown(CLOCK_BEHIND)))
 
     def _redate(self, fact: Fact, after: int) -> list[Fact]:
         newest = after if self.newest is None else max(after, self.newest)
         t = max(fact.seen, newest + 1)
         self.floor = t
-        return self._judge(Fact(t, t, fact.seen, fact.key), replayed=False)
+        return self._judge(Fact(t, t, fact.seen, fact.key))
