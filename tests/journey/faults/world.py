@@ -142,10 +142,16 @@ class World:
     def check(self) -> tuple[int, int, int, int]:
         """(unknown µs, lost, duplicated, gaps) since the last check; raises Wrong where the hub is."""
         until = min(self.ledger.newest[machine] for machine in MACHINES) - 50_000
-        wait_until(self.hub.is_folded, 30, "everything folded", POLL_S)
+        wait_until(self._is_whole, 30, "everything folded, no hole", POLL_S)
+        self.ledger.read()
         found = self._check((self.checked, until))
         self.checked = until
         return found
+
+    def _is_whole(self) -> bool:
+        """What a restored hub has forgotten may come after what is new: a hole until then."""
+        row = self.hub.agent(self.agent.name)
+        return row is not None and not row["holes"] and self.hub.is_folded()
 
     def _check(self, window: tuple[int, int]) -> tuple[int, int, int, int]:
         truth = self.plant.order("truth", since=window[0])["machines"]
