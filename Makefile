@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
+# most tests wait for processes they started, so there are more workers than cores; 0: one after another, with what they print
+WORKERS ?= 3
 # what tests run against; playwright's driver needs the library
 PEERS := mosquitto chromium libatomic.so.1:libatomic1
 
@@ -25,7 +27,7 @@ demo: $(MADE) ## a hub, three factories' machines and agents; pages at http://lo
 
 test: $(MADE) ## every test but the long ones
 	@tools/debian $(PEERS) || true
-	@$(BIN)/pytest -m "not soak" $(ARGS)
+	@$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(MADE) ## style, types, import rules
 	@$(BIN)/ruff check .
