@@ -80,6 +80,8 @@ def prepare(db: sqlite3.Connection, epoch: str) -> None:
 
     if not db.execute("SELECT 1 FROM pragma_table_info('series') WHERE name = 'arrived'").fetchone():
         db.execute("ALTER TABLE series ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0")
+    if not db.execute("SELECT 1 FROM pragma_table_info('memory') WHERE name = 'said'").fetchone():
+        db.execute("ALTER TABLE memory ADD COLUMN said INTEGER")
     db.execute("CREATE INDEX IF NOT EXISTS clocks ON records(seq) WHERE kind = 5")
 
 

@@ -123,7 +123,7 @@ class Store:
             )
         if entry.memory:
             db.executemany(
-                "INSERT OR REPLACE INTO memory VALUES(?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO memory(machine, name, form, unit, known, said) VALUES(?, ?, ?, ?, ?, ?)",
                 [(entry.machine, name, *memory) for name, memory in entry.memory.items()],
             )
         if entry.inbox:
@@ -258,8 +258,8 @@ class Store:
 
     def memory(self, machine: str) -> dict[str, Memory]:
         """What the machine's normaliser must know after a restart."""
-        rows = self.db.execute("SELECT name, form, unit, known FROM memory WHERE machine = ?", (machine,))
-        return {name: Memory(form, unit, bool(known)) for name, form, unit, known in rows}
+        rows = self.db.execute("SELECT name, form, unit, known, said FROM memory WHERE machine = ?", (machine,))
+        return {name: Memory(form, unit, bool(known), said) for name, form, unit, known, said in rows}
 
     def proofs(self) -> dict[str, Proof]:
         """Last proof of life per machine."""

@@ -29,11 +29,15 @@ _EXACT: Final = 2**63
 
 
 class Memory(NamedTuple):
-    """What must survive a restart of one address: how it is reported, its unit, whether its value is known."""
+    """What must survive a restart of one address: how it is reported, its unit, whether its value is known.
+
+    `said`: of a discrete signal that only says changes, the newest time it told, µs.
+    """
 
     form: Form
     unit: str | None
     known: bool
+    said: int | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Normaliser:
         ]
         for track in self.tracks:
             track.known = name_known(self._memory, track)
+            track.timeline.said = self._memory[track.name].said if track.name in self._memory else None
 
     @property
     def bad_signals(self) -> tuple[str, ...]:
@@ -162,6 +167,8 @@ class Normaliser:
         if track.known == bad or track.name not in self._memory:
             track.known = not bad
             self._remember(out, track)
+        elif not self._rereads and track.form != "samples":
+            self._remember(out, track)
         if track.form == "samples":
             track.quick = track.known and track.words is None and track.band is None and track.timeline.calm
             if track.quick:
@@ -169,7 +176,9 @@ class Normaliser:
 
     def _remember(self, out: Normalised, track: Track) -> None:
         assert track.form is not None
-        self._memory[track.name] = out.memory[track.name] = Memory(track.form, track.unit, track.known)
+        self._memory[track.name] = out.memory[track.name] = Memory(
+            track.form, track.unit, track.known, None if self._rereads else track.timeline.said
+        )
 
     def _sample(self, out: Normalised, track: Track, fact: Fact, *, replayed: bool) -> None:
         value = fact.key[0]

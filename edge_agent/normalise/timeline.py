@@ -57,7 +57,7 @@ class Timeline:
     """The readings of one signal so far. `keeps`: telemetry, nothing is dropped as a repeat."""
 
     __slots__ = (
-        "armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "standing", "told",
+        "armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "said", "standing", "told",
     )  # fmt: skip
 
     def __init__(self, *, keeps: bool) -> None:
@@ -71,6 +71,7 @@ class Timeline:
         self.mark: int | None = None
         self.floor: int | None = None
         self.told: int | None = None
+        self.said: int | None = None
         self.awaiting = False
 
     @property
@@ -84,11 +85,19 @@ class Timeline:
         self.last = None
 
     def arrive(self, fact: Fact, *, held: bool = False) -> list[Fact]:
-        """What to report now that `fact` has arrived; `held`: the broker keeps it as the current value."""
+        """What to report now that `fact` has arrived; `held`: the broker keeps it as the current value.
+
+        A broker that was restored, or lost its power, keeps older values than it once told (`said`): those are of the
+        past and no current ones.
+        """
+        said = self.said
+        if fact.key[1] != "bad" and (said is None or fact.t > said):
+            self.said = fact.t
         if self.floor is not None:
             return self._near_floor(fact, self.floor)
         if self.mark is not None:
-            return self._near_mark(fact, self.mark, held=held)
+            is_current = held and fact.t <= self.mark and (said is None or fact.t >= said)
+            return self._near_mark(fact, self.mark, is_current=is_current)
         return self._judge(fact)
 
     def lose(self, t: int, seen: int, code: str) -> list[Fact]:
@@ -108,8 +117,8 @@ class Timeline:
         last = self.last
         if self.calm and (last is None or last.t != last.seen):
             return
-        self.newest, self.mark, self.floor, self.horizon = (
-            None if at is None else at + step_us for at in (self.newest, self.mark, self.floor, self.horizon)
+        self.newest, self.mark, self.floor, self.horizon, self.said = (
+            None if at is None else at + step_us for at in (self.newest, self.mark, self.floor, self.horizon, self.said)
         )
         self.held = [_moved(fact, step_us) for fact in self.held]
         self.last = None if last is None else _moved(last, step_us)
@@ -153,8 +162,8 @@ class Timeline:
             return [fact, held.pop(place)]
         return [fact]
 
-    def _near_mark(self, fact: Fact, mark: int, *, held: bool) -> list[Fact]:
-        first, self.awaiting = self.awaiting or (held and fact.t <= mark), False
+    def _near_mark(self, fact: Fact, mark: int, *, is_current: bool) -> list[Fact]:
+        first, self.awaiting = self.awaiting or is_current, False
         if first and fact.key[1] != "bad" and not (self.keeps and fact.t > mark):
             self.mark = None
             before = self._judge(fact) if fact.t <= mark else _NOTHING

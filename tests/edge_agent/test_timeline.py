@@ -161,3 +161,14 @@ def test_a_retained_value_said_in_the_dark_keeps_its_time():
     timeline = lost_at(1000)
     timeline.awaiting = False
     assert timeline.arrive(Fact(3000, 3000, 5000, KEYS[1]), held=True) == [Fact(3000, 3000, 5000, KEYS[1])]
+
+
+def test_a_retained_value_older_than_what_was_told_is_of_a_broker_that_was_restored():
+    timeline = lost_at(1000)
+    timeline.awaiting = False
+    assert timeline.arrive(Fact(90, 90, 5000, KEYS[1]), held=True) == [Fact(90, 90, 5000, KEYS[1])]
+    assert timeline.standing == unknown("ConnectionLost")
+    # what is remembered over a restart counts too
+    timeline.said = 200
+    assert timeline.arrive(Fact(150, 150, 5001, KEYS[1]), held=True) == [Fact(150, 150, 5001, KEYS[1])]
+    assert timeline.arrive(Fact(200, 200, 5002, KEYS[0]), held=True)[-1].t == 5002

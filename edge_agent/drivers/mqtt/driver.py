@@ -30,6 +30,8 @@ MAX_MESSAGES_OF_LISTS: Final = 50
 """The same where a message may hold thousands of readings (`each`)."""
 MAX_GUESSED: Final = 20
 """So many unknown topics make us look for a wildcard of an earlier configuration; further ones only end themselves."""
+UNSAID_US: Final = 200_000
+"""What a machine said so shortly before a sign of life may still be on its way to the broker."""
 MAX_EARLY: Final = 20_000
 """Messages held while waiting for a machine's first heartbeat."""
 
@@ -237,7 +239,7 @@ class _Reader:
             await self._feed.deliver(Delivery(decoded.readings, messages[-1].at_us, tuple(marks)))
         self._link.acknowledge(messages)
         if alive_us is not None:
-            self._feed.alive(alive_us)
+            self._feed.alive(alive_us - UNSAID_US)
         if dead and self._alive is not None:
             raise advice.gone(self._alive.topic)
 

@@ -50,6 +50,8 @@ class Reader:
         """Places that cannot be monitored now, by handle."""
         self._faults = Faults(feed)
         self._overflowed: dict[int, int] = {}
+        self._unsaid_us = 2 * settings.publishing_interval_ms * 1000
+        """What changed so shortly before a sign of life may be in the next notification."""
         self._retry_at = 0.0
         self._retry_s = RETRY_FIRST_S
         self._replaying: asyncio.Task[None] | None = None
@@ -148,7 +150,7 @@ class Reader:
                 self._publishing.acknowledge(subscription, sequence)
             notifications.clear()
             self._publishing.request()
-            self._feed.alive(at_us)
+            self._feed.alive(at_us - self._unsaid_us)
 
     async def _chores(self) -> float:
         """Does what is due beside reading; seconds until the next is."""

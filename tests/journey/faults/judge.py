@@ -86,6 +86,8 @@ def states(hub: HubProcess, machine: str, true: Json, window: tuple[int, int], o
                     raise Wrong(
                         f"{machine}: unknown without a reason {stamp(start)} to {stamp(end)}; it was {other[2:]}"
                     )
+            elif one[2] == was and one[3] is None and any(o.excuses_unknown(max(start, since), end) for o in outages):
+                continue  # it runs, but what was not said yet
             elif one[2:] != other[2:]:
                 raise Wrong(f"{machine}: {stamp(start)} to {stamp(end)} said {one[2:]}, it was {other[2:]}")
             elif was != "unknown" and any(_is_dark(outage, start, end) for outage in outages):
