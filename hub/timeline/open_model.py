@@ -42,6 +42,15 @@ def open_intervals(tail: Tail, known_until_us: int | None, now_us: int) -> list[
     return shown + _some(until, now_us, "unknown", None) if silent else shown
 
 
+def joined(closed: list[Interval], open_: list[Interval]) -> list[Interval]:
+    """Closed intervals and what follows them; a first one of those with the same state and program goes on."""
+    if closed and open_:
+        last, first = closed[-1], open_[0]
+        if (last.state, last.program, last.end_us) == (first.state, first.program, first.start_us):
+            return [*closed[:-1], Interval(last.start_us, first.end_us, last.state, last.program), *open_[1:]]
+    return [*closed, *open_]
+
+
 def now_of(tail: Tail, known_until_us: int | None, now_us: int) -> Now:
     """The state now, with since when; `unknown` from the last proof of life on where the machine is silent."""
     silent = is_silent(known_until_us, now_us)

@@ -160,7 +160,7 @@ def _window(room: Room, known: Known, from_us_: int, to_us_: int, limit: int | N
     closed = store.intervals(room.reader, known.machine_id, from_us_, to_us_, limit)
     if limit is not None and len(closed) >= limit:
         return open_model.cut(closed, from_us_, to_us_)
-    return open_model.cut([*closed, *_open(room, known)], from_us_, to_us_)
+    return open_model.cut(open_model.joined(closed, _open(room, known)), from_us_, to_us_)
 
 
 def states(room: Room, params: MachineRange) -> Found[StateRow]:

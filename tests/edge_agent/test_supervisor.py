@@ -70,16 +70,17 @@ async def test_stopping_takes_less_than_five_seconds_and_closes_open_blocks(tmp_
         async def deliver(self, delivery):
             readings = [type(r)(1, r.value, r.at_us) for r in delivery.readings]
             await self.feed.deliver(type(delivery)(readings, delivery.seen_us))
+            stored.set()
             try:
                 await asyncio.sleep(3600)
             finally:
                 await asyncio.sleep(3600)
 
     monkeypatch.setattr(registry, "create", lambda *_: Scripted(stubborn))
-    stop = asyncio.Event()
+    stop, stored = asyncio.Event(), asyncio.Event()
     async with StandIn() as hub:
         agent = asyncio.create_task(supervisor.run(settings_of(tmp_path, hub, "laser-1"), outside(), stop))
-        await until(lambda: (found := health.read(tmp_path / "data")) and found.buffer.backlog_records >= 1)
+        await asyncio.wait_for(stored.wait(), 30)
         begun = time.monotonic()
         stop.set()
         await agent

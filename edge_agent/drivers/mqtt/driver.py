@@ -30,6 +30,7 @@ MAX_MESSAGES_OF_LISTS: Final = 50
 """The same where a message may hold thousands of readings (`each`)."""
 MAX_GUESSED: Final = 20
 """So many unknown topics make us look for a wildcard of an earlier configuration; further ones only end themselves."""
+GRACE_S: Final = 0.5
 UNSAID_US: Final = 200_000
 """What a machine said so shortly before a sign of life may still be on its way to the broker."""
 MAX_EARLY: Final = 20_000
@@ -156,15 +157,16 @@ class _Reader:
             now = time.monotonic()
             if self._alive is not None and now >= self._silent_at:
                 raise advice.silent(self._alive.topic, self._alive.limit_s)
-            if now - heard_at >= self._link.silent_s:
-                raise advice.dropped(self._link.url, "no sign of life", heard=True)
             due_at = heard_at + self._link.silent_s
             if self._alive is not None:
                 due_at = min(due_at, self._silent_at)
-            messages = await self._link.take(self._most, due_at - now)
+            # if we were held up ourselves, something waits in the socket
+            messages = await self._link.take(self._most, max(due_at - now, GRACE_S))
             await self._deliver(messages)
             if messages:
                 heard_at = time.monotonic()
+            elif now - heard_at >= self._link.silent_s:
+                raise advice.dropped(self._link.url, "no sign of life", heard=True)
 
     async def _subscribe(self) -> dict[str, int]:
         """Subscribes to all, and ends what an earlier configuration left in our session; codes of what is refused.

@@ -27,6 +27,7 @@ from edge_agent.drivers.opcua.wanted import Wanted
 from edge_agent.drivers.port import ConnectionLost, Feed
 from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
 
+GRACE_S: Final = 0.5
 RETRY_FIRST_S: Final = 2.0
 RETRY_LAST_S: Final = 60.0
 MAX_GATHERED: Final = 100_000
@@ -126,6 +127,8 @@ class Reader:
             due_s = await self._chores()
             silent_s = self._publishing.silent_in_s()
             arrived = await self._publishing.next(max(min(due_s, silent_s), 0.0))
+            if arrived is None and self._publishing.silent_in_s() <= 0:
+                arrived = await self._publishing.next(GRACE_S)  # if we were held up, it waits in the socket
             if arrived is None:
                 if self._publishing.silent_in_s() <= 0:
                     raise ConnectionLost(

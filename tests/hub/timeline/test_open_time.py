@@ -1,7 +1,7 @@
 """What is said of time that no closed fact covers: never more than is known."""
 
 from hub.timeline.fold import Interval, Tail
-from hub.timeline.open_model import cut, now_of, open_intervals, run_now
+from hub.timeline.open_model import cut, joined, now_of, open_intervals, run_now
 from hub.timeline.run_model import OpenRun
 
 S = 1_000_000
@@ -45,3 +45,13 @@ def test_an_open_run_counts_up_to_what_is_known_and_ends_in_a_long_silence() -> 
 def test_cutting_keeps_what_lies_inside() -> None:
     pieces = [Interval(0, 10, "idle", None), Interval(10, 20, "running", None), Interval(20, 30, "idle", None)]
     assert cut(pieces, 5, 20) == [Interval(5, 10, "idle", None), Interval(10, 20, "running", None)]
+
+
+def test_what_was_unknown_before_and_is_not_known_now_is_one_interval() -> None:
+    """The last proof of life is no later than the change that closed the interval before."""
+    closed = [Interval(80 * S, 90 * S, "idle", None), Interval(90 * S, 100 * S, "unknown", None)]
+    found = joined(closed, open_intervals(RUNNING, 90 * S, 151 * S))
+    assert found == [closed[0], Interval(90 * S, 151 * S, "unknown", None)]
+    assert joined([], closed) == closed
+    assert joined(closed, []) == closed
+    assert joined(closed[:1], closed[1:]) == closed
