@@ -25,6 +25,7 @@ from hub.ingest.sorting import Sorted
 from hub.machines import api as machines_api
 from hub.machines import pages as machines_pages
 from hub.office import Office
+from hub.parts import api as parts_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.series import api as series_api
 from hub.timeline import api as timeline_api
@@ -80,6 +81,7 @@ def build_hub(office: Office) -> Hub:
             companies_api.build_router(office.gate),
             machines_api.build_router(office.gate),
             timeline_api.build_router(office.gate),
+            parts_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),
         ),

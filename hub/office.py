@@ -18,6 +18,7 @@ from hub.directory.company import list_companies
 from hub.directory.database import Directory
 from hub.errors import HubError
 from hub.machines import questions as machines_questions
+from hub.parts import questions as parts_questions
 from hub.schema import COMPANY_MIGRATIONS
 from hub.series import questions as series_questions
 from hub.stores.company import Stores
@@ -37,6 +38,7 @@ def build_catalogue() -> Catalogue:
             *machines_questions.QUESTIONS,
             *series_questions.QUESTIONS,
             *timeline_questions.QUESTIONS,
+            *parts_questions.QUESTIONS,
         ),
         commands=companies_commands.COMMANDS,
     )

@@ -22,6 +22,7 @@ from hub.ledger.segments import Segment
 from hub.machines import store as machines
 from hub.machines.clock_model import Correction, reach
 from hub.machines.fold import MachineRows, corrections_in, rows_of
+from hub.parts import store as parts
 from hub.schema import COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
 from hub.series.fold import block_rows
@@ -84,13 +85,13 @@ def project(
 def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = None) -> dict[str, int]:
     """Writes a segment's rows, in place of those it had before; the machines named and their numbers."""
     described = {row[0] for row in rows.machines}
-    before = machines.models_by_key(writer, described)
+    before = machines.rules_by_key(writer, described)
     if instead_of is not None:
         machines.remove(writer, instead_of)
     ids = machines.write(writer, rows)
     for earliest in (rows.earliest_change, instead_of.earliest_change if instead_of is not None else {}):
         timeline.mark_due(writer, {ids[machine]: at for machine, at in earliest.items()})
-    after = machines.models_by_key(writer, described)
+    after = machines.rules_by_key(writer, described)
     timeline.mark_due(writer, {ids[m]: ALL_TIME for m in described if before[m] != after[m]})
     return ids
 
@@ -112,6 +113,7 @@ def _fold(writer: Writer, machine_id: int, from_us: int, now_us: int) -> None:
     writer.run("SAVEPOINT fold")
     try:
         timeline.fold_machine(writer, machine_id, from_us)
+        parts.judge_machine(writer, machine_id, machines.part_rule(writer, machine_id), from_us)
     except sqlite3.Error:
         raise  # the store is at fault, not this machine: the whole step is undone
     except Exception as error:

@@ -3,9 +3,11 @@
 from hub.ledger.schema import LEDGER
 from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
+from hub.parts.schema import PARTS
+from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
 from hub.series.schema import SERIES, STAMPED
+from hub.timeline.schema import EVIDENCE, TIMELINE
 from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
-from hub.timeline.schema import TIMELINE
 
 _CURSOR = """
 CREATE TABLE projector (
@@ -13,6 +15,6 @@ CREATE TABLE projector (
     segment INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED, FAULTS)
-PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, "projector")
+COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED, FAULTS, EVIDENCE + PARTS)
+PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""

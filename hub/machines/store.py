@@ -5,7 +5,7 @@ Times are microseconds since 1970, UTC.
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,10 @@ from hub.stores.company import Reader, Row, Writer
 _machine_decoder: msgspec.json.Decoder[Machine] = msgspec.json.Decoder(Machine)
 _names: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
 _reasons: msgspec.json.Decoder[dict[str, str]] = msgspec.json.Decoder(dict[str, str])
+
+
+Rules: TypeAlias = tuple[tuple[tuple[int, str], ...], str | None]
+"""(from_us, state model) ascending, and the part rule."""
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -216,6 +220,12 @@ def move_newest(writer: Writer, epoch_no: int, moved: Iterable[Row]) -> None:
         )
 
 
+def part_rule(reader: Reader, machine_id: int) -> str | None:
+    """How a machine's parts are counted, as its newest description says."""
+    row = reader.one("SELECT record FROM machines WHERE machine_id = ?", (machine_id,))
+    return _machine_decoder.decode(row[0]).part_rule if row is not None and row[0] is not None else None
+
+
 def state_models(reader: Reader, machine_id: int) -> tuple[tuple[int, str], ...]:
     """(from_us, state model) of a machine, ascending, only where it changes."""
     rows = reader.all("SELECT at, model FROM state_models WHERE machine_id = ? ORDER BY at", (machine_id,))
@@ -226,12 +236,12 @@ def state_models(reader: Reader, machine_id: int) -> tuple[tuple[int, str], ...]
     return tuple(kept)
 
 
-def models_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, tuple[tuple[int, str], ...]]:
-    """State models of some machines by key, empty where none was told yet."""
+def rules_by_key(reader: Reader, keys: Iterable[str]) -> dict[str, Rules]:
+    """State models and part rule of some machines by key: what their folds depend on beside their changes."""
     found = {}
     for key in keys:
         row = reader.one("SELECT machine_id FROM machines WHERE machine = ?", (key,))
-        found[key] = state_models(reader, int(row[0])) if row is not None else ()
+        found[key] = (state_models(reader, row[0]), part_rule(reader, row[0])) if row is not None else ((), None)
     return found
 
 

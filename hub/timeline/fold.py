@@ -39,6 +39,7 @@ class Tail(msgspec.Struct):
     program: str | None = None
     since_us: int | None = None
     run: OpenRun | None = None
+    count: int | None = None
 
 
 class Folded(msgspec.Struct):
@@ -71,6 +72,8 @@ def fold(tail: Tail, changes: Iterable[Change], models: tuple[Model, ...]) -> Fo
         while coming and coming[0][0] <= at_us:
             model = coming.pop(0)[1]
         step_at = at_us
+        if signal == "part_count":
+            _count_part(tail, at_us, value)
         tail.values[signal] = known_value(signal, value)
         if value is None and code in UNSEEN:
             tail.unseen.add(signal)
@@ -96,18 +99,27 @@ def _step(folded: Folded, at_us: int, model: str) -> None:
 
 def _step_run(folded: Folded, at_us: int, before: State) -> None:
     tail = folded.tail
-    state, program, step = tail.state, tail.program, tail.values.get("step")
+    state, program = tail.state, tail.program
     run, by_program_change = tail.run, False
     if run is not None:
         if run_model.continues(run, at_us, state, program):
-            run_model.advance(run, at_us, state, program, step)
+            run_model.advance(run, at_us, state, program, tail.values)
             return
         by_program_change = state in MAY_RUN and before in MAY_RUN
         folded.runs.append(run_model.closed(run, at_us, state))
         tail.run = None
     if state in MAY_RUN:
         whole = before != "unknown" and not by_program_change
-        tail.run = run_model.opened(at_us, state, program, step, whole=whole)
+        tail.run = run_model.opened(at_us, state, program, tail.values, whole=whole)
+
+
+def _count_part(tail: Tail, at_us: int, count: Value) -> None:
+    """Notes a change of the part counter with the run under way; a count that is not known changes nothing."""
+    if not isinstance(count, int | float):
+        return
+    if tail.run is not None and tail.count is not None and count != tail.count:
+        tail.run.evidence.counted.append((at_us, int(count - tail.count)))
+    tail.count = int(count)
 
 
 def _name(value: Value) -> str | None:

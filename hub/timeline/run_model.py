@@ -11,9 +11,25 @@ from typing import Final
 import msgspec
 
 from contract.records import Value
-from hub.timeline.state_model import MAY_RUN, State
+from hub.timeline.state_model import MAY_RUN, State, Values
 
 BRIDGE_US: Final = 180_000_000
+SLOW_PERCENT: Final = 90
+
+
+class Evidence(msgspec.Struct):
+    """What is known of a run beside its times; parts are judged by it (DESIGN §6.3)."""
+
+    comment: str | None = None
+    """The program's comment."""
+    test: bool = False
+    """It ran dry or block by block at some time."""
+    slow_us: int = 0
+    """Of its active time, with the feed override under SLOW_PERCENT."""
+    counted: list[tuple[int, int]] = []
+    """(when, by how much) the part counter changed while it was open."""
+    holds: list[tuple[str, int]] = []
+    """(at which step, how long) it was held; "" before the first step."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -33,6 +49,7 @@ class Run(msgspec.Struct, frozen=True):
     blind_us: int
     complete: bool
     signature: tuple[str, ...]
+    evidence: Evidence
 
 
 class OpenRun(msgspec.Struct):
@@ -50,12 +67,15 @@ class OpenRun(msgspec.Struct):
     blind_us: int = 0
     blind_since_us: int | None = None
     blind_steps: list[str] = []
+    slow: bool = False
+    evidence: Evidence = msgspec.field(default_factory=Evidence)
 
 
-def opened(at_us: int, state: State, program: str | None, step: Value, *, whole: bool) -> OpenRun:
-    """A run that begins now."""
+def opened(at_us: int, state: State, program: str | None, values: Values, *, whole: bool) -> OpenRun:
+    """A run that begins now; `values` are the signals' values now."""
     run = OpenRun(started_us=at_us, at_us=at_us, state=state, program=program, whole=whole, signature=[])
-    _note(run.signature, step)
+    _note(run.signature, values.get("step"))
+    _witness(run, values)
     return run
 
 
@@ -68,9 +88,10 @@ def continues(run: OpenRun, at_us: int, state: State, program: str | None) -> bo
     return state in MAY_RUN and (program is None or run.program is None or program == run.program)
 
 
-def advance(run: OpenRun, at_us: int, state: State, program: str | None, step: Value) -> None:
+def advance(run: OpenRun, at_us: int, state: State, program: str | None, values: Values) -> None:
     """Counts the time until now in the state it was in, then takes over the new one."""
     _count(run, at_us)
+    step = values.get("step")
     if state == "unknown":
         if run.blind_since_us is None:
             run.blind_since_us = at_us
@@ -86,6 +107,7 @@ def advance(run: OpenRun, at_us: int, state: State, program: str | None, step: V
     run.state = state
     if run.program is None:
         run.program = program
+    _witness(run, values)
 
 
 def closed(run: OpenRun, at_us: int, into: State) -> Run:
@@ -102,22 +124,38 @@ def closed(run: OpenRun, at_us: int, into: State) -> Run:
         blind_us=run.blind_us,
         complete=run.whole and not blind and into == "idle",
         signature=tuple(run.signature),
+        evidence=run.evidence,
     )
 
 
 def counted(run: OpenRun, at_us: int) -> OpenRun:
-    """A copy with the time until `at_us` counted in the state it is in; the run itself is unchanged."""
-    copy = msgspec.structs.replace(run)
+    """A copy with the time until `at_us` counted in the state it is in, without evidence; the run is unchanged."""
+    copy = msgspec.structs.replace(run, evidence=Evidence())
     _count(copy, at_us)
     return copy
 
 
 def _count(run: OpenRun, at_us: int) -> None:
+    length, evidence = at_us - run.at_us, run.evidence
     if run.state == "running":
-        run.active_us += at_us - run.at_us
+        run.active_us += length
+        evidence.slow_us += length if run.slow else 0
     elif run.state == "held":
-        run.held_us += at_us - run.at_us
+        run.held_us += length
+        step = run.signature[-1] if run.signature else ""
+        before = evidence.holds.pop()[1] if evidence.holds and evidence.holds[-1][0] == step else 0
+        evidence.holds.append((step, before + length))
     run.at_us = at_us
+
+
+def _witness(run: OpenRun, values: Values) -> None:
+    """Notes what the signals say beside state, program and step."""
+    override, comment = values.get("feed_override"), values.get("program_comment")
+    run.slow = isinstance(override, int | float) and override < SLOW_PERCENT
+    if run.state == "running" and (values.get("dry_run") or values.get("single_block")):
+        run.evidence.test = True
+    if run.evidence.comment is None and comment:
+        run.evidence.comment = str(comment)
 
 
 def _note(signature: list[str], step: Value) -> None:

@@ -50,4 +50,10 @@ CREATE TABLE faults (
     PRIMARY KEY (projection, machine_id)
 ) WITHOUT ROWID;
 """
+EVIDENCE = """
+ALTER TABLE runs ADD COLUMN evidence TEXT NOT NULL DEFAULT '{}';
+INSERT INTO due (machine_id, from_at) SELECT machine_id, -4611686018427387904 FROM machines WHERE true
+    ON CONFLICT (machine_id) DO UPDATE SET from_at = excluded.from_at;
+"""
+"""Runs folded before are folded again: what their parts are judged by was not kept."""
 PROJECTED = ("intervals", "runs", "tails", "checkpoints", "due", "faults")

@@ -155,7 +155,9 @@ _READS: Final[dict[str, frozenset[str]]] = {
     "tower": frozenset({"tower_red", "tower_yellow", "tower_green", "tower_blue"}),
     "state": frozenset({"state"}),
 }
-SIGNALS: Final = frozenset({"program", "step"}).union(*_READS.values())
+WITNESSES: Final = frozenset({"part_count", "program_comment", "feed_override", "dry_run", "single_block"})
+"""Signals that tell of a run what its parts are judged by."""
+SIGNALS: Final = frozenset({"program", "step"}).union(WITNESSES, *_READS.values())
 """Every signal the timeline is folded from."""
 
 

@@ -14,13 +14,15 @@ import msgspec
 from hub.machines import store as machines
 from hub.stores.company import Reader, Writer
 from hub.timeline.fold import Change, Folded, Interval, Tail, copy_of, encoded, fold
-from hub.timeline.run_model import Run
+from hub.timeline.run_model import Evidence, Run
 from hub.timeline.state_model import SIGNALS
 
 CHECKPOINT_EVERY = 256
 _START = -(2**62)
 
 _tails: msgspec.json.Decoder[Tail] = msgspec.json.Decoder(Tail)
+_steps: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
+_evidence: msgspec.json.Decoder[Evidence] = msgspec.json.Decoder(Evidence)
 
 
 def mark_due(writer: Writer, earliest: Mapping[int, int]) -> None:
@@ -96,8 +98,8 @@ def _write_facts(writer: Writer, machine_id: int, folded: Folded) -> None:
         [(machine_id, i.start_us, i.end_us, i.state, i.program) for i in folded.intervals],
     )
     writer.many(
-        "INSERT INTO runs (machine_id, started, ended, closed, program, active, held, blind, complete, signature)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (machine_id, started, ended, closed, program, active, held, blind, complete, signature,"
+        " evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_run_row(machine_id, run) for run in folded.runs],
     )
 
@@ -106,7 +108,7 @@ def _run_row(machine_id: int, run: Run) -> tuple[Any, ...]:
     signature = msgspec.json.encode(run.signature).decode()
     return (
         machine_id, run.started_us, run.ended_us, run.closed_us, run.program, run.active_us, run.held_us,
-        run.blind_us, run.complete, signature,
+        run.blind_us, run.complete, signature, msgspec.json.encode(run.evidence).decode(),
     )  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def runs(
 ) -> list[Run]:  # fmt: skip
     """Closed runs that touch ``[from, to)``, by start; `started_from_us` leaves out those that began before."""
     rows = reader.all(
-        "SELECT started, ended, closed, program, active, held, blind, complete, signature FROM runs"
+        "SELECT started, ended, closed, program, active, held, blind, complete, signature, evidence FROM runs"
         " WHERE machine_id = ? AND started < ? AND started >= ? AND ended > ? AND (? IS NULL OR program = ?)"
         " AND (? IS NULL OR complete = ?) ORDER BY started LIMIT ?",
         (
@@ -163,10 +165,12 @@ def runs(
 
 def _run(  # noqa: PLR0913, PLR0917  (one parameter for each column)
     started: int, ended: int, closed: int, program: str | None, active: int, held: int, blind: int, complete: int,
-    signature: str,
+    signature: str, evidence: str,
 ) -> Run:  # fmt: skip
-    steps = msgspec.json.decode(signature, type=tuple[str, ...])
-    return Run(started, ended, closed, program, active, held, blind, bool(complete), steps)
+    return Run(
+        started, ended, closed, program, active, held, blind, bool(complete), _steps.decode(signature),
+        _evidence.decode(evidence),
+    )  # fmt: skip
 
 
 def note_fault(writer: Writer, projection: str, machine_id: int, since_us: int, error: str) -> None:

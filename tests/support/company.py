@@ -53,8 +53,9 @@ class Company:
         self.stores.close()
 
 
-def machine(seq: int, model: str = "mtconnect", at_us: int = T0) -> Machine:
-    return Machine(seq=seq, seen=from_us(at_us), at=from_us(at_us), machine=KEY, driver="opcua", state_model=model)
+def machine(seq: int, model: str = "mtconnect", at_us: int = T0, part_rule: str | None = None) -> Machine:
+    at = from_us(at_us)
+    return Machine(seq=seq, seen=at, at=at, machine=KEY, driver="opcua", state_model=model, part_rule=part_rule)
 
 
 def change(seq: int, at_us: int, signal: str, value: object, *, seen_us: int | None = None) -> Observation:

@@ -151,10 +151,30 @@ def a_day(machine: str, until: datetime) -> list[Record]:
     later = from_us(round(until.timestamp() * 1e6) - HOUR_US // 2)
     common = {"machine": machine, "seen": until}
     return [
-        Machine(seq=1, at=at, driver="opcua", state_model="mtconnect", name=f"name of {machine}", **common),
+        Machine(
+            seq=1,
+            at=at,
+            driver="opcua",
+            state_model="mtconnect",
+            name=f"name of {machine}",
+            part_rule="counter",
+            **common,
+        ),
         Observation(seq=2, at=at, signal="program", value=f"program of {machine}", **common),
         Observation(seq=3, at=at, signal="execution", value="ACTIVE", **common),
         Observation(seq=4, at=later, signal="execution", value="READY", **common),
         Condition(seq=5, at=later, id="hydraulics", level="fault", text=f"alarm of {machine}", **common),
         Samples(seq=6, signal="load", t0=at, dt_us=[0, 1_000_000], values=[1.5, 2.5], unit="%", **common),
     ]
+
+
+def a_part(machine: str, until: datetime) -> list[Record]:
+    """The part that the program of `a_day` made, by the machine's counter."""
+    counted = [(7, HOUR_US, 4), (8, HOUR_US // 2, 5)]
+    return [
+        Observation(
+            seq=seq, at=from_us(round(until.timestamp() * 1e6) - ago), signal="part_count", value=count,
+            machine=machine, seen=until,
+        )
+        for seq, ago, count in counted
+    ]  # fmt: skip

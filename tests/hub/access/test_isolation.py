@@ -12,7 +12,7 @@ from hub.access.catalogue import Question
 from hub.access.viewer import console
 from hub.errors import NotFound
 from hub.office import build_catalogue
-from tests.support.hubs import DAY_US, RunningHub, a_day, batch, running_hub
+from tests.support.hubs import DAY_US, RunningHub, a_day, a_part, batch, running_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,12 +30,13 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
         for company, machine in MACHINES.items():
             agent, site = AGENTS[company]
             credential = await hub.credential(company, agent, site)
-            records = a_day(machine, hub.clock.now())
-            body = batch(records, agent=agent, machine=machine, upto=7)
-            unknown = b',{"kind":"secret of %b","seq":7}]}' % machine.encode()
+            now = hub.clock.now()
+            records = [*a_day(machine, now), *a_part(machine, now)]
+            body = batch(records, agent=agent, machine=machine, upto=9)
+            unknown = b',{"kind":"secret of %b","seq":9}]}' % machine.encode()
             answer = await hub.deliver(credential, body.removesuffix(b"]}") + unknown)
-            assert answer.json()["acked"] == 7, answer.text
-            assert [bad["seq"] for bad in answer.json()["rejected"]] == [7]
+            assert answer.json()["acked"] == 9, answer.text
+            assert [bad["seq"] for bad in answer.json()["rejected"]] == [9]
             await hub.admin(company)
             token = await hub.token(company, "admin", name=f"token of {company}")
             await hub.folded(company, token, machine)

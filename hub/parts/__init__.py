@@ -1,0 +1,1 @@
+"""What came off the machines: runs → parts, program by program."""

@@ -1,0 +1,226 @@
+"""A run is not a part: which runs made one, and how sure that is (DESIGN §6.3). Pure.
+
+Second fold after the timeline's: runs of one program on one machine, by start → versions of the program, each with
+its reference signature → parts. The same runs give the same parts however they were cut. Times are microseconds.
+
+Grades: A agrees with a count by a machine or a person, B by signature. Test runs are no parts and teach nothing.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+Grade: TypeAlias = Literal["A", "B", "C"]
+Signature: TypeAlias = tuple[str, ...]
+
+MIN_COMPLETE: Final = 3
+"""A signature must have been seen so often in complete runs to be a reference."""
+SHORT_GAP_US: Final = 300_000_000
+LONG_GAP_FACTOR: Final = 3
+_NEVER: Final = 2**62
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """One run as parts are judged by. `gap_us`: since the run before it, None where that was of another program.
+
+    `counted`: the machine's counter went up, (when, by how much). `test`: dry run, single block, or feed held back.
+    """
+
+    started_us: int
+    ended_us: int
+    active_us: int
+    held_us: int
+    complete: bool
+    signature: Signature
+    gap_us: int | None = None
+    comment: str | None = None
+    test: bool = False
+    counted: tuple[tuple[int, int], ...] = ()
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """What a full run of a program version looks like, and how many complete runs looked so."""
+
+    signature: Signature
+    times: int
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part. `gaps_us` holds the gap before each of its runs; more than one run: it was stitched together."""
+
+    started_us: int
+    ended_us: int
+    active_us: int
+    held_us: int
+    gaps_us: tuple[int | None, ...]
+    grade: Grade
+    rule: Literal["counter", "signature"]
+
+    @property
+    def stitched(self) -> bool:
+        """Whether it took more than one run."""
+        return len(self.gaps_us) > 1
+
+
+def versions(runs: Iterable[Ran], begun_us: Collection[int] = ()) -> list[list[Ran]]:
+    """Cuts the runs of one program number into versions: numbers are used again for other work.
+
+    A version begins where the comment changes, where a run shares no step with the version so far, or where a person
+    said so (`begun_us`: starts of those runs).
+    """
+    found: list[list[Ran]] = []
+    steps: set[str] = set()
+    comment: str | None = None
+    for run in runs:
+        other_steps = bool(steps) and bool(run.signature) and steps.isdisjoint(run.signature)
+        other_comment = None not in (comment, run.comment) and run.comment != comment
+        if not found or other_steps or other_comment or run.started_us in begun_us:
+            found.append([])
+            steps, comment = set(), None
+        found[-1].append(run)
+        steps.update(run.signature)
+        comment = run.comment if run.comment is not None else comment
+    return found
+
+
+def reference_of(runs: Sequence[Ran]) -> Reference | None:
+    """The most frequent signature of complete runs that holds every step ever seen; None below MIN_COMPLETE.
+
+    Of two as frequent the one seen first stands.
+    """
+    steps = {step for run in runs if not run.test for step in run.signature}
+    if not steps:
+        return None
+    full = Counter(
+        run.signature for run in runs if run.complete and not run.test and steps.issubset(run.signature)
+    ).most_common(1)
+    return Reference(*full[0]) if full and full[0][1] >= MIN_COMPLETE else None
+
+
+def by_signature(runs: Iterable[Ran], reference: Reference) -> list[Part]:
+    """Parts of one version: a complete run with the reference, or consecutive runs that together are one.
+
+    The next run of such a chain begins at most one step before the last one stopped, and leaves out none.
+    """
+    whole = reference.signature
+    parts: list[Part] = []
+    chain: list[Ran] = []
+    reached = 0  # so many steps of the reference are done
+    for run in runs:
+        if run.test or not run.signature:
+            chain = []
+            continue
+        begins = _continues(run.signature, whole, reached) if chain else None
+        if begins is None:
+            chain, begins = [], 0
+        after = begins + len(run.signature)
+        if run.signature != whole[begins:after]:
+            chain = []
+            continue
+        chain.append(run)
+        reached = after
+        if reached == len(whole) and run.complete:
+            parts.append(_part(chain, "B" if _counted(chain) != 1 else "A", "signature"))
+            chain = []
+    return parts
+
+
+def _continues(signature: Signature, whole: Signature, reached: int) -> int | None:
+    """At which step of the reference a run goes on after `reached` steps; None where it does not."""
+    for begins in (reached, reached - 1):
+        if begins >= 0 and signature == whole[begins : begins + len(signature)]:
+            return begins
+    return None
+
+
+def by_counter(runs: Iterable[Ran], per_count: int = 1) -> list[Part]:
+    """Parts of a machine whose counter counts: each increment while running is one (or `per_count`).
+
+    Another jump is an edit of the counter and no part. Where one run counts several times it is cut at the counts;
+    time is shared out by length, because a run knows its active time only as a whole.
+    """
+    parts: list[Part] = []
+    for run in runs:
+        marks = [at for at, by in run.counted if by == per_count]
+        if run.test or not marks:
+            continue
+        if len(marks) == 1 and per_count == 1:
+            parts.append(_part([run], "A", "counter"))
+            continue
+        borders = [run.started_us, *marks[:-1], run.ended_us if run.complete else marks[-1]]
+        for number, (start, end) in enumerate(pairwise(borders)):
+            parts += _shared(run, start, end, per_count, first=number == 0)
+    return parts
+
+
+def _shared(run: Ran, start_us: int, end_us: int, per_count: int, *, first: bool) -> list[Part]:
+    """The parts of one count: the stretch cut evenly, the run's active and held time in proportion."""
+    elapsed = max(run.ended_us - run.started_us, 1)
+    borders = [start_us + (end_us - start_us) * n // per_count for n in range(per_count + 1)]
+    return [
+        Part(
+            a, b, run.active_us * (b - a) // elapsed, run.held_us * (b - a) // elapsed,
+            (run.gap_us if first and n == 0 else 0,), "A", "counter",
+        )
+        for n, (a, b) in enumerate(pairwise(borders))
+    ]  # fmt: skip
+
+
+def counts(runs: Iterable[Ran]) -> int | None:
+    """When the counter was first seen to count; None: it is not counting, which is shown."""
+    return next((run.counted[0][0] for run in runs if run.counted), None)
+
+
+def _counted(chain: Sequence[Ran]) -> int:
+    return sum(by for run in chain for _, by in run.counted)
+
+
+def _part(chain: Sequence[Ran], grade: Grade, rule: Literal["counter", "signature"]) -> Part:
+    return Part(
+        chain[0].started_us,
+        chain[-1].ended_us,
+        sum(run.active_us for run in chain),
+        sum(run.held_us for run in chain),
+        tuple(run.gap_us for run in chain),
+        grade,
+        rule,
+    )
+
+
+def longest_gap_us(parts: Sequence[Part]) -> int:
+    """Up to which a gap belongs to the next part: five minutes, or three times the median gap of the version."""
+    gaps = [gap for part in parts if (gap := part.gaps_us[0]) is not None]
+    return max(SHORT_GAP_US, round(LONG_GAP_FACTOR * median(gaps))) if gaps else SHORT_GAP_US
+
+
+def floor_us(part: Part, longest_us: int) -> int:
+    """The machine's time for one part: the gap before it (a longer one is delay), held and active."""
+    return part.active_us + part.held_us + sum(gap for gap in part.gaps_us if gap is not None and gap <= longest_us)
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One version of a program, judged."""
+
+    runs: tuple[Ran, ...]
+    reference: Reference | None
+    parts: tuple[Part, ...]
+    longest_gap_us: int
+
+
+def judge(runs: Sequence[Ran], rule: str | None, counting_since_us: int | None) -> Judged:
+    """Judges one version's runs by the machine's part rule.
+
+    `counter` or `counter:N` (N parts a count) holds from the first count that was ever seen on the machine
+    (`counting_since_us`) on; before that, and without a rule, the signature says. Other rules need a person.
+    """
+    name, _, per_count = (rule or "signature").partition(":")
+    counted_from = counting_since_us if name == "counter" and counting_since_us is not None else _NEVER
+    reference = reference_of(runs) if name in ("signature", "counter") else None
+    before = [run for run in runs if run.ended_us < counted_from]
+    parts = by_signature(before, reference) if reference is not None else []
+    parts += by_counter((run for run in runs if run.ended_us >= counted_from), int(per_count or 1))
+    return Judged(tuple(runs), reference, tuple(parts), longest_gap_us(parts))

@@ -1,0 +1,169 @@
+"""Parts and program versions of one company on disk, and the step that judges a machine's runs anew.
+
+Judged again are the versions of the programs of which runs were folded, from the version that stood then on: a late
+run can change what the reference is, and with it what of that version was a part. Times are microseconds.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hub.parts.model import Judged, Part, Ran, counts, judge, versions
+from hub.stores.company import Reader, Row, Writer
+from hub.timeline.run_model import Evidence
+
+_evidence: msgspec.json.Decoder[Evidence] = msgspec.json.Decoder(Evidence)
+_signature: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
+_gaps: msgspec.json.Decoder[tuple[int | None, ...]] = msgspec.json.Decoder(tuple[int | None, ...])
+_START = -(2**62)
+SLOW_SHARE = 10
+"""A run with its feed held back for over a tenth of its active time is a test."""
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version of a program on one machine, from its first run's start to its last one's end.
+
+    `reference` None: no signature was seen often enough.
+    """
+
+    program: str
+    version: int
+    since_us: int
+    until_us: int
+    comment: str | None
+    runs: int
+    complete: int
+    parts: int
+    reference: tuple[str, ...] | None
+    times: int
+    counting_since_us: int | None
+    longest_gap_us: int
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A part and what it is a part of."""
+
+    program: str
+    version: int
+    part: Part
+    longest_gap_us: int
+
+
+def judge_machine(writer: Writer, machine_id: int, rule: str | None, from_us: int) -> None:
+    """Judges every program of which a run ended at `from_us` or later, in the caller's transaction."""
+    counting = _counting_since(writer, machine_id)
+    for program in _programs(writer, machine_id, from_us):
+        _judge_program(writer, machine_id, program, rule, from_us, counting)
+    if rule is not None and rule.startswith("counter") and _counting_since(writer, machine_id) != counting:
+        counting = _counting_since(writer, machine_id)
+        for program in _programs(writer, machine_id, _START):
+            _judge_program(writer, machine_id, program, rule, _START, counting)
+
+
+def _programs(reader: Reader, machine_id: int, from_us: int) -> list[str]:
+    rows = reader.all(
+        "SELECT program FROM runs WHERE machine_id = ?1 AND closed >= ?2 AND program IS NOT NULL"
+        " UNION SELECT program FROM versions WHERE machine_id = ?1 AND until >= ?2",
+        (machine_id, from_us),
+    )
+    return [program for (program,) in rows]
+
+
+def _counting_since(reader: Reader, machine_id: int) -> int | None:
+    row = reader.one("SELECT min(counting_since) FROM versions WHERE machine_id = ?", (machine_id,))
+    return None if row is None else row[0]
+
+
+def _judge_program(
+    writer: Writer, machine_id: int, program: str, rule: str | None, from_us: int, counting: int | None
+) -> None:
+    base = writer.one(
+        "SELECT version, since FROM versions WHERE machine_id = ? AND program = ? AND since <= ?"
+        " ORDER BY version DESC LIMIT 1",
+        (machine_id, program, from_us),
+    )
+    number, since = (int(base[0]), int(base[1])) if base is not None else (1, _START)
+    key = (machine_id, program, number)
+    writer.run("DELETE FROM versions WHERE machine_id = ? AND program = ? AND version >= ?", key)
+    writer.run("DELETE FROM parts WHERE machine_id = ? AND program = ? AND version >= ?", key)
+    runs = list(_runs(writer, machine_id, program, since))
+    seen = counts(runs)
+    counting = seen if counting is None else counting
+    for version, of_version in enumerate(versions(runs), start=number):
+        _write(writer, machine_id, program, version, judge(of_version, rule, counting))
+
+
+def _runs(reader: Reader, machine_id: int, program: str, since_us: int) -> Iterator[Ran]:
+    """The runs of a program by start; the gap before each one where the run before it was of that program too."""
+    rows = reader.connection.execute(
+        "SELECT started, ended, active, held, complete, signature, evidence, program, before_ended, before_program"
+        " FROM (SELECT *, lag(ended) OVER w AS before_ended, lag(program) OVER w AS before_program FROM runs"
+        " WHERE machine_id = ?1 AND started >= coalesce((SELECT max(started) FROM runs WHERE machine_id = ?1"
+        " AND started < ?2), ?2) WINDOW w AS (ORDER BY started)) WHERE program = ?3 AND started >= ?2 ORDER BY started",
+        (machine_id, since_us, program),
+    )
+    for started, ended, active, held, complete, signature, evidence, _, before_ended, before_program in rows:
+        told = _evidence.decode(evidence)
+        yield Ran(
+            started_us=started, ended_us=ended, active_us=active, held_us=held, complete=bool(complete),
+            signature=_signature.decode(signature), comment=told.comment, counted=tuple(told.counted),
+            gap_us=started - before_ended if before_program == program else None,
+            test=told.test or told.slow_us * SLOW_SHARE > active,
+        )  # fmt: skip
+
+
+def _write(writer: Writer, machine_id: int, program: str, version: int, judged: Judged) -> None:
+    runs, reference = judged.runs, judged.reference
+    comment = next((run.comment for run in runs if run.comment is not None), None)
+    writer.run(
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            machine_id, program, version, runs[0].started_us, runs[-1].ended_us, comment, len(runs),
+            sum(run.complete for run in runs),
+            len(judged.parts), None if reference is None else msgspec.json.encode(reference.signature).decode(),
+            0 if reference is None else reference.times, counts(runs), judged.longest_gap_us,
+        ),
+    )  # fmt: skip
+    writer.many(
+        "INSERT OR REPLACE INTO parts (machine_id, started, ended, program, version, grade, rule, active, held, gaps)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                machine_id, part.started_us, part.ended_us, program, version, part.grade, part.rule, part.active_us,
+                part.held_us, msgspec.json.encode(part.gaps_us).decode(),
+            )
+            for part in judged.parts
+        ],
+    )  # fmt: skip
+
+
+def parts(
+    reader: Reader, machine_id: int, from_us: int, to_us: int, limit: int, *,
+    started_from_us: int | None = None, program: str | None = None,
+) -> list[Made]:  # fmt: skip
+    """Parts that touch ``[from, to)``, by start; `started_from_us` leaves out those that began before."""
+    rows = reader.all(
+        "SELECT p.started, p.ended, p.active, p.held, p.gaps, p.grade, p.rule, p.program, p.version, v.longest_gap"
+        " FROM parts p JOIN versions v USING (machine_id, program, version) WHERE p.machine_id = ? AND p.started < ?"
+        " AND p.started >= ? AND p.ended > ? AND (? IS NULL OR p.program = ?) ORDER BY p.started LIMIT ?",
+        (machine_id, to_us, _START if started_from_us is None else started_from_us, from_us, program, program, limit),
+    )
+    return [
+        Made(program, version, Part(a, b, active, held, _gaps.decode(gaps), grade, rule), longest)
+        for a, b, active, held, gaps, grade, rule, program, version, longest in rows
+    ]
+
+
+def program_versions(reader: Reader, machine_id: int, program: str | None = None) -> list[Version]:
+    """Versions of a machine's programs, the newest first."""
+    rows = reader.all(
+        "SELECT program, version, since, until, comment, runs, complete, parts, reference, times, counting_since,"
+        " longest_gap FROM versions WHERE machine_id = ? AND (? IS NULL OR program = ?) ORDER BY since DESC",
+        (machine_id, program, program),
+    )
+    return [_version(row) for row in rows]
+
+
+def _version(row: Row) -> Version:
+    reference = None if row[8] is None else _signature.decode(row[8])
+    return Version(*row[:8], reference, *row[9:])  # type: ignore[call-arg]  # a row has no length
