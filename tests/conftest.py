@@ -1,4 +1,4 @@
-"""For every test: logging as it was before, since commands run in this process set it up on a stream that closes."""
+"""For every test: logging as it was before, since commands run in this process set it up on a stream that closes; the order."""
 
 import logging
 from collections.abc import Iterator
@@ -15,3 +15,8 @@ def logging_as_before() -> Iterator[None]:
     structlog.reset_defaults()
     root.setLevel(level)
     root.handlers = handlers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that in the end no worker is left alone with them."""
+    items.sort(key=lambda item: "journey" not in item.path.parts)

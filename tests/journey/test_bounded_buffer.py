@@ -42,14 +42,14 @@ def at_the_hub(company: Company) -> tuple[AgentDelivery, list[Record]]:
 
 
 async def work(buffer: Buffer, chance: Random, first_minute: int, minutes: int) -> None:
-    """A machine's telemetry, one change a minute."""
-    number = buffer.series(LOAD)
+    """A machine's telemetry, one change a minute; more than there is room for."""
+    number, before = buffer.series(LOAD), buffer.stats.given_up
     for minute in range(first_minute, first_minute + minutes):
         at = NOON_US + minute * MINUTE_US
         values = [chance.random() for _ in range(256)]
         await buffer.append(values_entry([number] * 256, [at + n for n in range(256)], values, at))
         await buffer.append(rows_entry([observation("program", f"P{minute}", at, at)], at))
-    await until(lambda: buffer.stats.used_bytes <= buffer.stats.limit_bytes)
+    await until(lambda: buffer.stats.given_up > before and buffer.stats.used_bytes <= buffer.stats.limit_bytes)
 
 
 @pytest.mark.parametrize("rounds", [1, 3])
