@@ -1,4 +1,4 @@
-"""For every test: logging as it was before, since commands run in this process set it up on a stream that closes; the order."""
+"""For every test: logging as it was before, since commands run in this process set it up on a stream that closes."""
 
 import logging
 from collections.abc import Iterator
