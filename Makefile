@@ -27,7 +27,7 @@ demo: $(MADE) ## a hub, three factories' machines and agents; pages at http://lo
 
 test: $(MADE) ## every test but the long ones
 	@tools/debian $(PEERS) || true
-	@$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(MADE) ## style, types, import rules
 	@$(BIN)/ruff check .
