@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tests.journey.faults.deaths import BOTH, OPCUA
 from tests.journey.faults.requests import bodies
@@ -58,8 +57,6 @@ def hub_full(world: World) -> None:
 
 def second_agent(world: World) -> None:
     """Another agent that was set up with the same machines runs beside ours for a while, and dies."""
-    for machine, outages in world.outages.items():  # it is told since when each value holds, also in an earlier dark
-        world.outages[machine] = [replace(outage, surely=False) for outage in outages]
     name = f"copy-{len(list(world.folder.glob('copy-*.toml')))}"
     ports = world.to_hub.port, world.to_opcua.port, world.to_broker.port
     tables = world.plant.tables(ports[1], ports[2])
