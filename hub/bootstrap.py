@@ -6,7 +6,7 @@ What the commands need as well (directory, stores, gate) comes from `hub.office`
 import asyncio
 import contextlib
 import importlib.metadata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from contract.keys import split_machine_key
-from hub.access.live import AgentChanged, LiveBus, MachineChanged
+from hub.access.live import AgentChanged, BooksChanged, LiveBus, MachineChanged
 from hub.companies import api as companies_api
 from hub.companies import pages as companies_pages
 from hub.directory.credentials import AgentIdentity
@@ -67,6 +67,12 @@ def build_hub(office: Office) -> Hub:
         metrics.committed(len(batch.accepted), len(batch.repeated), len(batch.refused))
         projector.wake(company)
 
+    async def changed(company: str, touched: frozenset[tuple[str, str]]) -> None:
+        await projector.caught_up(company)
+        _tell_books(bus, company, touched)
+
+    office.gate.told = changed
+
     def delivered(agent: AgentIdentity) -> None:
         bus.publish(agent.company, AgentChanged(agent=agent.agent))
 
@@ -113,9 +119,15 @@ def version() -> str:
 
 
 def _tell(bus: LiveBus, company: str, step: Step) -> None:
-    for key in step.machines:
+    for key in step.touched.machines:
         site, machine = split_machine_key(key)
         bus.publish(company, MachineChanged(site=site, machine=machine))
+    _tell_books(bus, company, step.touched.books)
+
+
+def _tell_books(bus: LiveBus, company: str, touched: Iterable[tuple[str, str]]) -> None:
+    for room, key in touched:
+        bus.publish(company, BooksChanged(room=room, key=key))
 
 
 def _projections(office: Office) -> list[Projection]:

@@ -7,8 +7,9 @@ segment into the series tables. A rebuild folds everything anew in a file beside
 """
 
 import asyncio
+import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -22,8 +23,9 @@ from hub.ledger.segments import Segment
 from hub.machines import store as machines
 from hub.machines.clock_model import Correction, reach
 from hub.machines.fold import MachineRows, corrections_in, rows_of
+from hub.machines.report_model import Reported, reported
 from hub.parts import store as parts
-from hub.schema import COMPANY_MIGRATIONS, PROJECTED
+from hub.schema import BOOKS, COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
 from hub.series.fold import block_rows
 from hub.stores.company import CompanyStore, Reader, Stores, Writer
@@ -39,13 +41,28 @@ _CURSOR = "ledger"
 Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
 """(epoch_no, first, last number, segment) → the segments before that one that hold some of these numbers."""
 
+Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, str]]]
+"""Keeps the reports of its room, each under its (epoch_no, seq), in place of itself; the (room, key)s changed."""
+KEEPERS: tuple[Keeper, ...] = ()
+Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
+"""Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
+SETTLERS: tuple[Settler, ...] = ()
+PATIENCE_S = 2.0
+
 log = structlog.get_logger(__name__)
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """What a step changed: machines by key, books by (room, key)."""
+
+    machines: set[str]
+    books: set[tuple[str, str]]
 
 
 class Step(msgspec.Struct, frozen=True):
     """What one step did. `behind`: there is more to do at once."""
 
-    machines: frozenset[str]
+    touched: Touched
     records: int
     behind: bool
 
@@ -59,27 +76,38 @@ class Projection(msgspec.Struct, frozen=True):
 
 def project(
     writer: Writer, arrived: Iterable[Segment], now_us: int, earlier: Earlier | None = None
-) -> tuple[set[str], int]:
-    """Folds segments, in the caller's transaction; the machines touched and the number of records.
+) -> tuple[Touched, int]:
+    """Folds segments, in the caller's transaction; what was touched and the number of records.
 
     `earlier` finds segments folded before; they are read where `writer` writes unless told otherwise.
     """
-    touched: set[str] = set()
+    touched = Touched(set(), set())
     records = 0
     for segment in arrived:
         number, epoch_no = segment.segment, segment.epoch_no
         learnt = machines.keep_corrections(writer, epoch_no, corrections_in(segment.records))
         if learnt:
-            touched |= _correct(writer, segment, learnt, earlier or partial(segments.holding, writer))
+            _correct(writer, segment, learnt, earlier or partial(segments.holding, writer), touched)
         known = machines.corrections(writer, epoch_no, segment.first_seq, segment.last_seq)
         ids = _place(writer, rows_of(segment.records, segment.samples, epoch_no, known))
         series.write_blocks(writer, block_rows(segment.samples, epoch_no, segment.received_us, known), ids)
         writer.run("INSERT OR REPLACE INTO projector (name, segment) VALUES (?, ?)", (_CURSOR, number))
-        touched |= ids.keys()
+        touched.machines.update(ids.keys())
+        _keep_reports(writer, segment, known, touched)
         records += len(segment.records) + len(segment.samples)
     for machine_id, from_us in timeline.due(writer):
         _fold(writer, machine_id, from_us, now_us)
+    for settle in SETTLERS:
+        touched.books.update(settle(writer))
     return touched, records
+
+
+def _keep_reports(writer: Writer, segment: Segment, known: Sequence[Correction], touched: Touched) -> None:
+    """What people reported goes to the rooms that keep it; kept again, a report only takes its own place."""
+    reports = reported(segment.records, segment.epoch_no, known)
+    if reports:
+        for keep in KEEPERS:
+            touched.books.update(keep(writer, reports))
 
 
 def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = None) -> dict[str, int]:
@@ -96,17 +124,18 @@ def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = N
     return ids
 
 
-def _correct(writer: Writer, segment: Segment, learnt: list[Correction], earlier: Earlier) -> set[str]:
-    """An agent found out how its clock was: what it stamped before is folded where it belongs. The machines moved."""
-    epoch_no, touched = segment.epoch_no, set[str]()
+def _correct(writer: Writer, segment: Segment, learnt: list[Correction], earlier: Earlier, touched: Touched) -> None:
+    """An agent found out how its clock was: what it stamped before is folded where it belongs."""
+    epoch_no = segment.epoch_no
     first, last = reach(learnt)
     known = machines.corrections(writer, epoch_no, first, last)
     until_now = [one for one in known if one not in learnt]
     for before in earlier(epoch_no, first, last, segment.segment):
         stood = rows_of(before.records, (), epoch_no, until_now)
-        touched |= _place(writer, rows_of(before.records, (), epoch_no, known), instead_of=stood).keys()
+        moved = _place(writer, rows_of(before.records, (), epoch_no, known), instead_of=stood)
+        touched.machines.update(moved.keys())
+        _keep_reports(writer, before, known, touched)
     machines.move_newest(writer, epoch_no, series.move_blocks(writer, epoch_no, first, last, known))
-    return touched
 
 
 def _fold(writer: Writer, machine_id: int, from_us: int, now_us: int) -> None:
@@ -137,7 +166,7 @@ def step(writer: Writer, now_us: int) -> Step:
     touched, records = project(writer, arrived, now_us)
     if arrived:
         segments.samples_moved(writer, arrived[-1].segment)
-    return Step(frozenset(touched), records, behind=len(arrived) == STEP_SEGMENTS)
+    return Step(touched, records, behind=len(arrived) == STEP_SEGMENTS)
 
 
 def recut(writer: Writer, now_us: int) -> int:
@@ -163,6 +192,7 @@ class Projector:
         self._now_us = now_us
         self._awake: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -184,6 +214,15 @@ class Projector:
             self._watch(company)
         self._awake[company].set()
 
+    async def caught_up(self, company: str) -> None:
+        """Waits, at most PATIENCE_S, until what was committed before is folded: who made a change is to see it."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(company, []).append(done)
+        self.wake(company)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await done
+
     def _watch(self, company: str) -> None:
         self._awake[company] = asyncio.Event()
         self._awake[company].set()
@@ -199,8 +238,12 @@ class Projector:
                 await self._tidy(company)
                 continue
             awake.clear()
+            waiting = self._waiting.pop(company, [])
             try:
                 await self._catch_up(company)
+                for one in waiting:
+                    if not one.done():
+                        one.set_result(None)
             except HubError as error:
                 log.warning("projector waits", company=company, reason=error.message)
                 await asyncio.sleep(RETRY_S)
@@ -214,7 +257,7 @@ class Projector:
         store = self._stores.open(company)
         while True:
             done = await store.write(lambda writer: step(writer, self._now_us()))
-            if done.machines:
+            if done.touched.machines or done.touched.books:
                 self._changed(company, done)
             if not done.behind:
                 return
@@ -241,6 +284,7 @@ def rebuild(store: CompanyStore, now_us: int, told: Callable[[int, int], None] =
         return store.read_now(lambda reader: list(segments.holding(reader, epoch_no, first, last, before)))
 
     try:
+        fresh.plant(store.path, BOOKS)
         seeds = store.read_now(machines.seeds)
         fresh.write_now(lambda writer: machines.plant(writer, seeds))
         while arrived := store.read_now(partial(_some_after, segment=done)):

@@ -18,3 +18,5 @@ CREATE TABLE projector (
 COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED, FAULTS, EVIDENCE + PARTS)
 PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
+BOOKS: tuple[str, ...] = ()
+"""The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""

@@ -15,7 +15,7 @@ import msgspec
 
 from hub.access.viewer import Viewer
 from hub.directory.database import Directory
-from hub.directory.records import AuditEntry, forget_reads, write_audit
+from hub.directory.records import AuditEntry, begin_audit, end_audit, forget_reads, write_audit
 from hub.errors import HubError
 from hub.stores.company import Writer
 
@@ -89,6 +89,15 @@ class Audit:
     def did(self, writer: Writer, viewer: Viewer, owner: str, name: str, params: str) -> None:
         """Writes a command into the transaction that makes its change."""
         write_audit(writer, [self._entry(viewer, owner, ("do", name, params, "done"))])
+
+    def begun(self, viewer: Viewer, owner: str, name: str, params: str) -> int:
+        """Writes, before it is made, that a change of the books begins; its row's number. Waits for the disk."""
+        entry = self._entry(viewer, owner, ("do", name, params, "begun"))
+        return self._directory.change(lambda writer: begin_audit(writer, entry))
+
+    def ended(self, number: int, outcome: str) -> None:
+        """Writes how a change that began came out. A row that stays `begun` tells of a hub that died meanwhile."""
+        self._directory.change(lambda writer: end_audit(writer, number, outcome))
 
     def refused(self, viewer: Viewer, owner: str, verb: str, name: str, params: str, reason: str) -> None:
         """Writes a refusal; waits for the disk."""

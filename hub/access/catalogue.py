@@ -7,6 +7,7 @@ which class of DESIGN §7 it belongs; the gate takes out what the viewer may not
 Times in params are ints of microseconds since 1970 (``_us``); in rows they are aware UTC datetimes.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +15,13 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, g
 
 import msgspec
 
+from contract.checks import fault_of
 from hub.access.viewer import Viewer
 from hub.directory.company import CompanyView, Desk
 from hub.directory.roles import Role
-from hub.errors import NotFound
-from hub.stores.company import Reader
+from hub.errors import Invalid, NotFound
+from hub.ledger.own import Draft, append
+from hub.stores.company import Reader, Writer
 
 P = TypeVar("P", bound=msgspec.Struct)
 R = TypeVar("R", bound=msgspec.Struct)
@@ -62,6 +65,33 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """All that a change of a company's books may touch: its one store, its registry, who asks, and the time.
+
+    `touched` gathers what pages are to hear of: (room, key).
+    """
+
+    writer: Writer
+    registry: CompanyView
+    viewer: Viewer
+    now_us: int
+    touched: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+
+    @property
+    def slug(self) -> str:
+        """The company's slug."""
+        return self.registry.slug
+
+    def report(self, *drafts: Draft) -> None:
+        """Writes records into the ledger; they are folded right after the change. Invalid where one cannot be."""
+        for record in append(self.writer, drafts, self.now_us):
+            machine = getattr(record, "machine", None)
+            fault = fault_of(record, "" if machine is None else machine.partition("/")[0])
+            if fault is not None:
+                raise Invalid(fault)
+
+
+@dataclass(frozen=True, slots=True)
 class Found(Generic[R]):
     """What a question found; `next_cursor` asks for the following rows."""
 
@@ -96,14 +126,28 @@ class Command(Generic[P, R]):
     run: Callable[[Bench, P], R]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[P, R]):
+    """A change of a company's books (orders, reasons, lots …): as a Command, but in a transaction of its store."""
+
+    name: str
+    summary: str
+    params: type[P]
+    result: type[R]
+    roles: frozenset[Role]
+    run: Callable[[Books, P], R]
+
+
 class Catalogue:
     """Every question and command there is, by name."""
 
     def __init__(
-        self, questions: Iterable[Question[Any, Any]] = (), commands: Iterable[Command[Any, Any]] = ()
+        self,
+        questions: Iterable[Question[Any, Any]] = (),
+        commands: Iterable[Command[Any, Any] | Change[Any, Any]] = (),
     ) -> None:
         self.questions: Mapping[str, Question[Any, Any]] = _by_name(questions)
-        self.commands: Mapping[str, Command[Any, Any]] = _by_name(commands)
+        self.commands: Mapping[str, Command[Any, Any] | Change[Any, Any]] = _by_name(commands)
 
     def question(self, name: str) -> Question[Any, Any]:
         """The question of that name; NotFound where there is none."""
@@ -112,7 +156,7 @@ class Catalogue:
         except KeyError:
             raise NotFound(f"question {name!r}") from None
 
-    def command(self, name: str) -> Command[Any, Any]:
+    def command(self, name: str) -> Command[Any, Any] | Change[Any, Any]:
         """The command of that name; NotFound where there is none."""
         try:
             return self.commands[name]
@@ -120,7 +164,7 @@ class Catalogue:
             raise NotFound(f"command {name!r}") from None
 
 
-Named = TypeVar("Named", Question[Any, Any], Command[Any, Any])
+Named = TypeVar("Named", Question[Any, Any], Command[Any, Any] | Change[Any, Any])
 
 
 def _by_name(entries: Iterable[Named]) -> dict[str, Named]:

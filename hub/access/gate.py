@@ -5,20 +5,20 @@ Nothing else hands out a company's store to a question.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from hub.access.audit import Audit, params_digest
-from hub.access.catalogue import Bench, Catalogue, Command, Question, Room, disclosures
+from hub.access.catalogue import Bench, Books, Catalogue, Change, Command, Question, Room, disclosures
 from hub.access.policy import Verdict, check_roles, judge
 from hub.access.viewer import Viewer
 from hub.directory.company import CompanyView, open_desk, view_company
 from hub.directory.database import Directory
 from hub.directory.records import read_audit
-from hub.errors import Invalid, NotAllowed, NotFound
+from hub.errors import HubError, Invalid, NotAllowed, NotFound
 from hub.stores.company import Stores, Writer
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -43,8 +43,17 @@ class Answer(Generic[R]):
     policy_version: str
 
 
+Asked: TypeAlias = Question[Any, Any] | Command[Any, Any] | Change[Any, Any]
+Told: TypeAlias = Callable[[str, frozenset[tuple[str, str]]], Awaitable[None]]
+"""(company, what was touched): hears of a change of the books after its commit; the change is answered after it."""
+
+
+async def _nobody(_company: str, _touched: frozenset[tuple[str, str]]) -> None:
+    """Nobody is told."""
+
+
 class Gate:
-    """Questions and commands for viewers. Built once, by `hub.bootstrap`."""
+    """Questions and commands for viewers. Built once, by `hub.office`; `told` is set where the hub is served."""
 
     def __init__(
         self, catalogue: Catalogue, directory: Directory, stores: Stores, audit: Audit, clock_us: Callable[[], int]
@@ -54,6 +63,7 @@ class Gate:
         self._stores = stores
         self._audit = audit
         self._clock_us = clock_us
+        self.told: Told = _nobody
 
     async def ask(
         self, viewer: Viewer, name: str, params: msgspec.Struct | Mapping[str, Any], company: str | None = None
@@ -81,9 +91,28 @@ class Gate:
         command = self.catalogue.command(name)
         checked = _checked(command.params, params)
         await self._judged(viewer, viewer.company, command, checked)
+        if isinstance(command, Change):
+            return await self._change(viewer, command, checked)
         return await asyncio.to_thread(
             self._directory.change, lambda writer: self._run(writer, viewer, command, checked)
         )
+
+    async def _change(self, viewer: Viewer, change: Change[Any, Any], params: msgspec.Struct) -> Any:
+        """Two files cannot change in one transaction, so the audit goes ahead: no change can be without its row."""
+        owner = viewer.company
+        number = await asyncio.to_thread(self._audit.begun, viewer, owner, change.name, params_digest(params))
+        registry = self._directory.read(lambda reader: view_company(reader, owner))
+        touched: set[tuple[str, str]] = set()
+        try:
+            result = await self._stores.open(owner).write(
+                lambda writer: change.run(Books(writer, registry, viewer, self._clock_us(), touched), params)
+            )
+        except HubError as error:
+            await asyncio.to_thread(self._audit.ended, number, f"refused: {type(error).__name__}")
+            raise
+        await asyncio.to_thread(self._audit.ended, number, "done")
+        await self.told(owner, frozenset(touched))
+        return result
 
     def _run(self, writer: Writer, viewer: Viewer, command: Command[Any, Any], params: msgspec.Struct) -> Any:
         bench = Bench(open_desk(writer, viewer.company), viewer, self._clock_us())
@@ -96,7 +125,11 @@ class Gate:
         return self._directory.read(lambda reader: view_company(reader, viewer.company))
 
     async def _judged(
-        self, viewer: Viewer, owner: str, asked: Question[Any, Any] | Command[Any, Any], params: msgspec.Struct
+        self,
+        viewer: Viewer,
+        owner: str,
+        asked: Asked,
+        params: msgspec.Struct,
     ) -> Verdict:
         try:
             verdict = judge(viewer, owner)

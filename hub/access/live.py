@@ -29,6 +29,13 @@ class AgentChanged(msgspec.Struct, frozen=True, kw_only=True, tag="agent", tag_f
     agent: str
 
 
+class BooksChanged(msgspec.Struct, frozen=True, kw_only=True, tag="books", tag_field="event"):
+    """Something in the books of a room changed (an order, a lot, a stop …): ask again. `key` names it."""
+
+    room: str
+    key: str
+
+
 class Subscription:
     """One listener; its waiting events, newest for each key."""
 
@@ -108,5 +115,5 @@ class LiveBus:
 
 
 def _key(event: msgspec.Struct) -> object:
-    named = {name: getattr(event, name) for name in ("site", "machine", "agent") if hasattr(event, name)}
+    named = {name: getattr(event, name) for name in ("site", "machine", "agent", "room", "key") if hasattr(event, name)}
     return (type(event), *named.items()) if named else object()

@@ -7,7 +7,7 @@ company `cost` and `people` go by role, everything else is open to every role.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.access.catalogue import CLASSES, Command, DisclosureClass, Question
+from hub.access.catalogue import CLASSES, Change, Command, DisclosureClass, Question
 from hub.access.viewer import Viewer
 from hub.directory.roles import Role
 from hub.errors import NotAllowed, NotFound
@@ -41,7 +41,7 @@ def judge(viewer: Viewer, owner: str) -> Verdict:
     return Verdict(frozenset(CLASSES).difference(name for name, _ in reasons), reasons)
 
 
-def check_roles(viewer: Viewer, asked: Question[Any, Any] | Command[Any, Any]) -> None:
+def check_roles(viewer: Viewer, asked: Question[Any, Any] | Command[Any, Any] | Change[Any, Any]) -> None:
     """NotAllowed where the question or command is for other roles."""
     if asked.roles is not None and not viewer.has(*asked.roles):
         raise NotAllowed(

@@ -20,6 +20,19 @@ def write_audit(writer: Writer, entries: Sequence[AuditEntry]) -> None:
     )
 
 
+def begin_audit(writer: Writer, entry: AuditEntry) -> int:
+    """Appends one row; its number."""
+    write_audit(writer, [entry])
+    row = writer.one("SELECT max(number) FROM audit")
+    assert row is not None
+    return int(row[0])
+
+
+def end_audit(writer: Writer, number: int, outcome: str) -> None:
+    """Says how it came out."""
+    writer.run("UPDATE audit SET outcome = ? WHERE number = ?", (outcome, number))
+
+
 def forget_reads(writer: Writer, before_us: int) -> None:
     """Drops the counts of answered questions about one's own company from before a time."""
     sql = "DELETE FROM audit WHERE at_us < ? AND verb = 'ask' AND outcome = 'answered' AND viewer_company = company"

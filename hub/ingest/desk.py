@@ -68,7 +68,7 @@ def _commit(
         segments.append(writer, epoch.epoch_no, judged.accepted, received_us)
     for bad in judged.refused:
         quarantine.hold(writer, batch.agent, epoch.epoch_no, bad.seq, bad.reason, bad.raw, received_us)
-    after = delivery.settle(writer, epoch, batch, judged.numbers())
+    after = delivery.settle(writer, epoch, (batch.after, batch.upto), judged.numbers())
     delivery.count(writer, epoch.epoch_no, len(judged.accepted), len(judged.repeated), received_us)
     delivery.keep_status(writer, epoch.epoch_no, batch, received_us)
     machines.keep_life(writer, batch, site, received_us)

@@ -60,11 +60,10 @@ def open_epoch(writer: Writer, agent: str, epoch: str, received_us: int) -> Epoc
     return Epoch(epoch_no, _ranges(writer, "claims", epoch_no), _ranges(writer, "losses", epoch_no))
 
 
-def settle(writer: Writer, before: Epoch, batch: Batch, arrived: list[int]) -> Epoch:
-    """Books a claim. `arrived`: ascending numbers of the batch that are here now, accepted or in quarantine."""
-    claim = (batch.after, batch.upto)
+def settle(writer: Writer, before: Epoch, claim: Range, arrived: list[int]) -> Epoch:
+    """Books a claim. `arrived`: ascending numbers of it that are here now, accepted or in quarantine."""
     here = ranges.from_numbers(arrived)
-    new = ranges.subtract([claim], before.claimed) if batch.upto > batch.after else []
+    new = ranges.subtract([claim], before.claimed) if claim[1] > claim[0] else []
     lost = ranges.subtract(before.lost, here)
     for stretch in ranges.subtract(new, here):
         lost = ranges.add(lost, stretch)

@@ -85,11 +85,15 @@ class CompanyStore:
         with store_errors(self.path), transaction(self._connection):
             return change(Writer(self._connection))
 
+    def plant(self, kept: Path, tables: Sequence[str]) -> None:
+        """Fills empty tables from another store of this company."""
+        self._writer.submit(self._take_over, kept, tables).result()
+
     def swap_in(self, beside: Path, tables: Sequence[str]) -> None:
         """Replaces the contents of some tables by those of a store beside this one, in one transaction."""
-        self._writer.submit(self._swap_in, beside, tables).result()
+        self._writer.submit(self._take_over, beside, tables).result()
 
-    def _swap_in(self, beside: Path, tables: Sequence[str]) -> None:
+    def _take_over(self, beside: Path, tables: Sequence[str]) -> None:
         with store_errors(self.path):
             self._connection.execute("ATTACH ? AS beside", (str(beside),))
             try:

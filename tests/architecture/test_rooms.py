@@ -14,7 +14,13 @@ STATEMENT = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s\w+\s+)?INTO|UPDATE\s\w+\sSET|DELETE\s+FROM|CREATE\s+TABLE)\b"
 )
 CURSOR_OF_THE_PROJECTOR = {Path("hub/projector.py")}
-FEATURES = ("companies", "machines", "series", "timeline")
+FEATURES = tuple(
+    name
+    for name in (
+        "companies machines series timeline calendars parts stops orders progress quality trace worklist".split()
+    )
+    if (ROOT / "hub" / name).is_dir()
+)
 NAMES_IN_A_FEATURE = {
     "__init__",
     "model",
