@@ -14,31 +14,24 @@ STATEMENT = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s\w+\s+)?INTO|UPDATE\s\w+\sSET|DELETE\s+FROM|CREATE\s+TABLE)\b"
 )
 CURSOR_OF_THE_PROJECTOR = {Path("hub/projector.py")}
-FEATURES = tuple(
+FEATURES = [
     name
     for name in (
-        "companies machines series timeline calendars parts stops orders progress quality trace worklist".split()
+        *("companies", "machines", "series", "timeline", "calendars", "parts", "stops", "orders", "progress"),
+        *("quality", "trace", "worklist"),
     )
     if (ROOT / "hub" / name).is_dir()
-)
-NAMES_IN_A_FEATURE = {
-    "__init__",
-    "model",
-    "fold",
-    "store",
-    "questions",
-    "commands",
-    "api",
-    "pages",
-    "schema",
-    "columns",
-}
+]
+STOREYS = {
+    "schema": 0, "columns": 0, "model": 0, "fold": 0, "store": 2, "questions": 3, "commands": 3, "api": 4, "pages": 4,
+}  # fmt: skip
+"""Inside a feature a module is named by one of these words, or by a thing and one of them (`item_store`)."""
 BUILDERS = {"sqlite3.connect", "FastAPI", "socket.socket", "Thread", "threading.Thread", "Client", "httpx2.Client"}
 
 
 def may_speak_sql(path: Path) -> bool:
     return path.as_posix().startswith(SQL_ROOMS) or path in matching(
-        "hub/*/store.py", "hub/*/schema.py", "hub/schema.py"
+        "hub/*/store.py", "hub/*/*_store.py", "hub/*/schema.py", "hub/schema.py"
     )
 
 
@@ -93,14 +86,30 @@ def test_nothing_is_built_at_import():
     assert built == []
 
 
+def storey(stem: str) -> int | None:
+    return STOREYS.get(stem.rpartition("_")[2])
+
+
 def test_files_of_a_feature_have_fixed_names():
     odd = [
         path.as_posix()
         for feature in FEATURES
         for path in files(f"hub/{feature}")
-        if path.stem not in NAMES_IN_A_FEATURE and not path.stem.endswith("_model")
+        if path.stem != "__init__" and storey(path.stem) is None
     ]
     assert odd == []
+
+
+def test_inside_a_feature_no_one_reaches_upstairs():
+    wrong = [
+        f"{path} imports {name}"
+        for feature in FEATURES
+        for path in files(f"hub/{feature}")
+        if path.stem != "__init__"
+        for name in imported(path)
+        if name.startswith(f"hub.{feature}.") and (storey(name.split(".")[2]) or 0) > (storey(path.stem) or 0)
+    ]
+    assert wrong == []
 
 
 def test_every_room_is_furnished():
