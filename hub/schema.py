@@ -3,6 +3,8 @@
 from hub.ledger.schema import LEDGER
 from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
+from hub.orders.schema import BOOKS as _ORDERS_BOOKS
+from hub.orders.schema import ORDERS
 from hub.parts.schema import PARTS
 from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
 from hub.series.schema import SERIES, STAMPED
@@ -15,8 +17,14 @@ CREATE TABLE projector (
     segment INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-COMPANY_MIGRATIONS = (LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR, CLOCKS + STAMPED, FAULTS, EVIDENCE + PARTS)
+COMPANY_MIGRATIONS = (
+    LEDGER + MACHINES + SERIES + TIMELINE + _CURSOR,
+    CLOCKS + STAMPED,
+    FAULTS,
+    EVIDENCE + PARTS,
+    ORDERS,
+)
 PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
-BOOKS: tuple[str, ...] = ()
+BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS,)
 """The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""
