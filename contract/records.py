@@ -131,6 +131,8 @@ class Reason(_Record, frozen=True, kw_only=True, tag="reason"):
     code: str
     text: str | None = None
     operator: str | None = None
+    ongoing: bool = False
+    """The machine still stood at `to`, and for this reason."""
 
 
 class Inspection(_Record, frozen=True, kw_only=True, tag="inspection"):
@@ -151,7 +153,12 @@ class Inspection(_Record, frozen=True, kw_only=True, tag="inspection"):
 
 
 class Lot(_Record, frozen=True, kw_only=True, tag="lot"):
-    """A step in the genealogy of material."""
+    """A step in the genealogy of material; a serial is a lot of one.
+
+    `lot` is what comes into being (receive, produce, split, merge) or leaves (consume, ship); `parents` are what it
+    came from, and `taken` how much of each, in the parent's own unit. A `consume` that names parents says that
+    those went into `lot`. `customer` is to whom it was shipped.
+    """
 
     at: Time
     machine: str | None = None
@@ -164,6 +171,9 @@ class Lot(_Record, frozen=True, kw_only=True, tag="lot"):
     order: str | None = None
     operation: str | None = None
     certificate: str | None = None
+    operator: str | None = None
+    taken: tuple[float | None, ...] = ()
+    customer: str | None = None
 
 
 class Clock(_Record, frozen=True, kw_only=True, tag="clock"):
