@@ -56,6 +56,7 @@ def records() -> st.SearchStrategy[Record]:
 
 def _of_types(kind: type[Record]) -> st.SearchStrategy[Record]:
     given = {"seq": numbers, "seen": times, "at": times, "from_": times, "to": times}
+    given["taken"] = st.lists(floats | st.none(), max_size=3).map(tuple)
     return st.builds(kind, **{field.name: _of_field(field, given) for field in msgspec.structs.fields(kind)})
 
 
