@@ -1,4 +1,4 @@
-"""What the hub gives a terminal at the machines: who works there, what is open, what to measure, which reasons there are.
+"""What the hub gives a terminal at the machines: who works there, what is open, what to measure, which reasons exist.
 
 The other way round than a batch: the agent asks for it (``GET /api/v1/worklist``, with its own credential), gets what
 belongs to its site and nothing else, keeps the last copy on disk and works from that while the hub is away. Fields are
@@ -116,9 +116,9 @@ def decode_worklist(raw: bytes) -> Worklist:
 
 
 def tidy_code(typed: str) -> str:
-    """A code or number as it is kept: NFKC, no control characters, trimmed, inner blanks single.
+    r"""A code or number as it is kept: NFKC, no control characters, trimmed, inner blanks single.
 
-    >>> tidy_code(" ＰＯ－１２３\\u3000 ４\\t")
+    >>> tidy_code(" ＰＯ－１２３\u3000 ４\t")
     'PO-123 4'
     """
     text = unicodedata.normalize("NFKC", typed)

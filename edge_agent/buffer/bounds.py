@@ -1,6 +1,7 @@
 """The buffer is bounded: what is kept after it was sent, and what goes first when it is full.
 
-Order of leaving: sent records (kept 24 h while there is room), then telemetry, then all else, each oldest first.
+Order of leaving: sent records (kept 24 h while there is room), then telemetry, then what else machines said, then
+what people reported, each oldest first.
 Unsent records that leave are explained by `gap` records, one per machine and step, in the same transaction.
 A record that is on its way to the hub is not given up, nor is one that says how the agent's clock was.
 """
@@ -46,7 +47,7 @@ def make_room(store: Store, limit: int, now_us: int) -> int:
     if _drop_sent(store, store.acked):
         return 0
     excess = used - int(limit * LOW_WATER)
-    for kinds in ("kind = 0", "kind > 0"):
+    for kinds in ("kind = 0", f"kind BETWEEN 1 AND {CLOCK}", f"kind > {CLOCK}"):
         given_up = _give_up(store, kinds, "the buffer is full", now_us, excess=excess)
         if given_up:
             return given_up

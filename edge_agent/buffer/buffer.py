@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from edge_agent.buffer import rescue
+from edge_agent.buffer import rescue, taps
 from edge_agent.buffer.gauge import Limits
-from edge_agent.buffer.model import BufferClosed, Entry, Proof, Refused, Stats, StorageError, Taken
+from edge_agent.buffer.model import BufferClosed, Entry, KeptTap, Proof, Refused, Stats, StorageError, Taken
 from edge_agent.buffer.store import Store
 from edge_agent.buffer.writer import Append, Job, Writer
 from edge_agent.clocks import Clocks
@@ -81,6 +81,19 @@ class Buffer:
         future: asyncio.Future[None] = self._loop.create_future()
         self._writer.jobs.put(Append(entry, partial(_tell, self._loop, partial(_settle, future))))
         await future
+
+    async def tap(self, name: str) -> KeptTap | None:
+        """A tap by its id; None where it is not on disk."""
+        return await self._ask(lambda store: taps.find(store.db, name))
+
+    async def newest_taps(self, most: int) -> list[KeptTap]:
+        """The last taps, oldest first."""
+        return await self._ask(lambda store: taps.newest(store.db, most))
+
+    def is_delivered(self, kept: KeptTap) -> bool:
+        """Whether the hub has acknowledged a tap's records; it may have less again, restored from a backup."""
+        stats = self.stats
+        return kept.upto <= stats.acked if kept.epoch == stats.epoch else not stats.rescued
 
     def prove(self, machine: str, proof: Proof) -> None:
         """A machine's last proof of life; stored with the next commit, within five seconds."""

@@ -104,6 +104,27 @@ def unpack_columns(columns: Columns) -> "tuple[array[int], array[int], array[flo
 
 
 @dataclass(frozen=True, slots=True)
+class Tap:
+    """What a person did at a terminal, by an id made with the form: the same id is stored once, whoever resends it.
+
+    `note` is the terminal's own memory of it; the buffer does not look inside.
+    """
+
+    id: str
+    at_us: int
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTap:
+    """A tap as it was stored: its records end with number `upto` of `epoch`."""
+
+    tap: Tap
+    epoch: str
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one machine delivered at once and what is committed together."""
 
@@ -115,6 +136,8 @@ class Entry:
     memory: dict[str, Memory] = field(default_factory=dict)
     newest_us: int | None = None
     """The newest time the machine was said to have, this entry included; kept with its proof of life."""
+    tap: Tap | None = None
+    """The tap these rows are of: where it is on disk already, nothing of this entry is stored."""
 
     @property
     def weight(self) -> int:

@@ -15,7 +15,7 @@ from edge_agent.buffer.store import Store
 
 _PAGE: Final = 500
 _COMPANIONS: Final = ("", "-wal", "-shm")
-_SIDE_TABLES: Final = ("series", "staged", "inbox", "proof", "memory", "refused")
+_SIDE_TABLES: Final = ("series", "staged", "inbox", "proof", "memory", "refused", "taps")
 
 
 def set_aside(path: Path, stamp: str) -> Path:

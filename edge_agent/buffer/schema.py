@@ -83,6 +83,10 @@ def prepare(db: sqlite3.Connection, epoch: str) -> None:
     if not db.execute("SELECT 1 FROM pragma_table_info('memory') WHERE name = 'said'").fetchone():
         db.execute("ALTER TABLE memory ADD COLUMN said INTEGER")
     db.execute("CREATE INDEX IF NOT EXISTS clocks ON records(seq) WHERE kind = 5")
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS taps(id INTEGER PRIMARY KEY, tap TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,"
+        " epoch TEXT NOT NULL, upto INTEGER NOT NULL, note BLOB NOT NULL)"
+    )
 
 
 def check(db: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from contract.codec import decode_record
 from contract.records import Clock
 from contract.times import from_us
+from edge_agent.buffer import taps
 from edge_agent.buffer.blocks import cut_blocks
 from edge_agent.buffer.model import CLOCK, GONE, Columns, Entry, Proof, Refused, Row, Taken, pack_record, record_bytes
 from edge_agent.normalise.normaliser import Memory
@@ -83,7 +84,7 @@ class Store:
         clock: bytes | None = None,
     ) -> None:
         """Entries that were gathered, new series, proofs of life and what the clock remembers, in one commit."""
-        entries = list(entries)
+        entries = taps.unheard(self.db, entries)
         seq = self.last_seq
         numbered: list[tuple[int, int, bytes]] = []
         for entry in entries:
@@ -98,6 +99,7 @@ class Store:
                 db.executemany(
                     "INSERT INTO series VALUES(?, ?, ?, ?, ?, ?, ?, ?)", [(n, *k) for n, k in series.items()]
                 )
+            taps.write(db, self.epoch, self.last_seq, entries)
             for entry in entries:
                 self._write_rest(db, entry, new_inbox)
             self._write_proofs(db, proofs)
@@ -276,6 +278,7 @@ class Store:
             db.execute("UPDATE records SET seq = -(seq - ?)", (first - 1,))
             db.execute("UPDATE records SET seq = -seq")
             db.execute("DELETE FROM settled")
+            taps.renumber(db, self.epoch, epoch, first)
             db.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
             db.execute("UPDATE meta SET value = '0' WHERE key = 'acked'")
         self.epoch = epoch
