@@ -35,6 +35,7 @@ from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
 from hub.web.layout import Pages, build_pages
 from hub.web.metrics import Metrics
+from hub.worklist import api as worklist_api
 
 REBUILD_POLL_S = 1.0
 AUDIT_FLUSH_S = 30.0
@@ -90,6 +91,7 @@ def build_hub(office: Office) -> Hub:
             parts_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),
+            worklist_api.build_router(office.gate),
         ),
         pages=_pages(office, bus, pages),
         checks={"directory": lambda: _check_directory(office), "stores": lambda: _check_stores(office)},

@@ -18,11 +18,13 @@ from hub.directory.company import list_companies
 from hub.directory.database import Directory
 from hub.errors import HubError
 from hub.machines import questions as machines_questions
+from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
 from hub.schema import COMPANY_MIGRATIONS
 from hub.series import questions as series_questions
 from hub.stores.company import Stores
 from hub.timeline import questions as timeline_questions
+from hub.worklist import questions as worklist_questions
 
 
 def clock_us() -> int:
@@ -39,8 +41,12 @@ def build_catalogue() -> Catalogue:
             *series_questions.QUESTIONS,
             *timeline_questions.QUESTIONS,
             *parts_questions.QUESTIONS,
+            *worklist_questions.QUESTIONS,
         ),
-        commands=companies_commands.COMMANDS,
+        commands=(
+            *companies_commands.COMMANDS,
+            *parts_commands.COMMANDS,
+        ),
     )
 
 

@@ -1,16 +1,16 @@
-"""Who asks: a person, an API token, or the hub's own console; always of exactly one company."""
+"""Who asks: a person, an API token, an agent for its terminals, or the hub's own console; of exactly one company."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from hub.directory.roles import Role
 
-ViewerKind = Literal["user", "token", "console"]
+ViewerKind = Literal["user", "token", "console", "agent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`name` is the e-mail of a user or the label of a token: what the audit says."""
+    """`name` is the e-mail of a user, the label of a token or an agent's id: what the audit says."""
 
     company: str
     kind: ViewerKind
