@@ -46,7 +46,7 @@ Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, s
 KEEPERS: tuple[Keeper, ...] = ()
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
-SETTLERS: tuple[Settler, ...] = ()
+SETTLERS: tuple[Settler, ...] = (parts.settle,)
 PATIENCE_S = 2.0
 
 log = structlog.get_logger(__name__)

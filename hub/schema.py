@@ -5,7 +5,8 @@ from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
 from hub.orders.schema import BOOKS as _ORDERS_BOOKS
 from hub.orders.schema import ORDERS
-from hub.parts.schema import PARTS
+from hub.parts.schema import BOOKS as _PARTS_BOOKS
+from hub.parts.schema import DECISIONS, PARTS
 from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
 from hub.series.schema import SERIES, STAMPED
 from hub.timeline.schema import EVIDENCE, TIMELINE
@@ -22,9 +23,9 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    ORDERS,
+    ORDERS + DECISIONS,
 )
 PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
-BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS,)
+BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS, *_PARTS_BOOKS)
 """The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""

@@ -3,9 +3,12 @@
 Second fold after the timeline's: runs of one program on one machine, by start → versions of the program, each with
 its reference signature → parts. The same runs give the same parts however they were cut. Times are microseconds.
 
-Grades: A agrees with a count by a machine or a person, B by signature. Test runs are no parts and teach nothing.
+Grades: A agrees with a count by a machine or a person, B by what the machine ran (a signature, a nest's program to
+its end), C by time only: a person said "one run, one part" of runs without steps. Test runs are no parts and teach
+nothing. Holds that recur at a step are programmed handwork, other holds disturbance.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
@@ -14,8 +17,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from hub.parts.decision_model import UNDECIDED, Ruling
+
 Grade: TypeAlias = Literal["A", "B", "C"]
 Signature: TypeAlias = tuple[str, ...]
+Rule: TypeAlias = Literal["counter", "signature", "nest", "strokes", "run"]
 
 MIN_COMPLETE: Final = 3
 """A signature must have been seen so often in complete runs to be a reference."""
@@ -28,6 +34,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """One run as parts are judged by. `gap_us`: since the run before it, None where that was of another program.
 
     `counted`: the machine's counter went up, (when, by how much). `test`: dry run, single block, or feed held back.
+    `holds`: (at which step, how long) it was held.
     """
 
     started_us: int
@@ -40,6 +47,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
     test: bool = False
     counted: tuple[tuple[int, int], ...] = ()
+    holds: tuple[tuple[str, int], ...] = ()
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -50,7 +58,10 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part. `gaps_us` holds the gap before each of its runs; more than one run: it was stitched together."""
+    """One part. `gaps_us` holds the gap before each of its runs; more than one run: it was stitched together.
+
+    `programmed_us`: of its held time, what recurs at the same step and so belongs to the work.
+    """
 
     started_us: int
     ended_us: int
@@ -58,7 +69,8 @@ class Part(msgspec.Struct, frozen=True):
     held_us: int
     gaps_us: tuple[int | None, ...]
     grade: Grade
-    rule: Literal["counter", "signature"]
+    rule: Rule
+    programmed_us: int = 0
 
     @property
     def stitched(self) -> bool:
@@ -101,10 +113,18 @@ def reference_of(runs: Sequence[Ran]) -> Reference | None:
     return Reference(*full[0]) if full and full[0][1] >= MIN_COMPLETE else None
 
 
-def by_signature(runs: Iterable[Ran], reference: Reference) -> list[Part]:
+def recurring(runs: Iterable[Ran]) -> frozenset[str]:
+    """Steps at which at least half of these full runs were held: programmed handwork (turning, loading, gauging)."""
+    full = [run for run in runs if run.complete and not run.test]
+    times = Counter(step for run in full for step in {step for step, _ in run.holds})
+    return frozenset(step for step, count in times.items() if 2 * count >= len(full))
+
+
+def by_signature(runs: Iterable[Ran], reference: Reference, steps: Collection[str] = ()) -> list[Part]:
     """Parts of one version: a complete run with the reference, or consecutive runs that together are one.
 
-    The next run of such a chain begins at most one step before the last one stopped, and leaves out none.
+    The next run of such a chain begins at most one step before the last one stopped, and leaves out none. `steps`:
+    where holds are programmed.
     """
     whole = reference.signature
     parts: list[Part] = []
@@ -124,7 +144,7 @@ def by_signature(runs: Iterable[Ran], reference: Reference) -> list[Part]:
         chain.append(run)
         reached = after
         if reached == len(whole) and run.complete:
-            parts.append(_part(chain, "B" if _counted(chain) != 1 else "A", "signature"))
+            parts.append(_part(chain, "B" if _counted(chain) != 1 else "A", "signature", steps))
             chain = []
     return parts
 
@@ -137,7 +157,7 @@ def _continues(signature: Signature, whole: Signature, reached: int) -> int | No
     return None
 
 
-def by_counter(runs: Iterable[Ran], per_count: int = 1) -> list[Part]:
+def by_counter(runs: Iterable[Ran], per_count: int = 1, steps: Collection[str] = ()) -> list[Part]:
     """Parts of a machine whose counter counts: each increment while running is one (or `per_count`).
 
     Another jump is an edit of the counter and no part. Where one run counts several times it is cut at the counts;
@@ -149,22 +169,64 @@ def by_counter(runs: Iterable[Ran], per_count: int = 1) -> list[Part]:
         if run.test or not marks:
             continue
         if len(marks) == 1 and per_count == 1:
-            parts.append(_part([run], "A", "counter"))
+            parts.append(_part([run], "A", "counter", steps))
             continue
         borders = [run.started_us, *marks[:-1], run.ended_us if run.complete else marks[-1]]
         for number, (start, end) in enumerate(pairwise(borders)):
-            parts += _shared(run, start, end, per_count, first=number == 0)
+            parts += _shared(run, (start, end), per_count, _programmed(run, steps), first=number == 0)
     return parts
 
 
-def _shared(run: Ran, start_us: int, end_us: int, per_count: int, *, first: bool) -> list[Part]:
+def by_run(runs: Iterable[Ran], rule: Rule, grade: Grade, steps: Collection[str] = ()) -> list[Part]:
+    """Each full run is one part, or one sheet of a nest; grade A where the machine counted one in it."""
+    full = (run for run in runs if run.complete and not run.test)
+    return [_part([run], "A" if _counted([run]) == 1 else grade, rule, steps) for run in full]
+
+
+def by_strokes(runs: Iterable[Ran], strokes: int, steps: Collection[str] = ()) -> list[Part]:
+    """Parts of a press brake: one for every so many strokes (the bends of the part), counted on from run to run.
+
+    A part takes the runs since the last one; several in one run share its time evenly.
+    """
+    parts: list[Part] = []
+    chain: list[Ran] = []
+    done = 0
+    for run in runs:
+        if run.test:
+            continue
+        chain.append(run)
+        done += sum(by for _, by in run.counted if by > 0)
+        made, done = divmod(done, strokes)
+        if made == 1:
+            parts.append(_part(chain, "A", "strokes", steps))
+        elif made:
+            whole = _part(chain, "A", "strokes", steps)
+            parts += _cut(whole, made)
+        chain = [] if made else chain
+    return parts
+
+
+def _cut(part: Part, pieces: int) -> list[Part]:
+    """One stretch of work as so many parts of equal length; the gaps before it belong to the first."""
+    borders = [part.started_us + (part.ended_us - part.started_us) * n // pieces for n in range(pieces + 1)]
+    return [
+        Part(
+            a, b, part.active_us // pieces, part.held_us // pieces, part.gaps_us if n == 0 else (0,), part.grade,
+            part.rule, part.programmed_us // pieces,
+        )
+        for n, (a, b) in enumerate(pairwise(borders))
+    ]  # fmt: skip
+
+
+def _shared(run: Ran, stretch: tuple[int, int], per_count: int, programmed_us: int, *, first: bool) -> list[Part]:
     """The parts of one count: the stretch cut evenly, the run's active and held time in proportion."""
+    start_us, end_us = stretch
     elapsed = max(run.ended_us - run.started_us, 1)
     borders = [start_us + (end_us - start_us) * n // per_count for n in range(per_count + 1)]
     return [
         Part(
             a, b, run.active_us * (b - a) // elapsed, run.held_us * (b - a) // elapsed,
-            (run.gap_us if first and n == 0 else 0,), "A", "counter",
+            (run.gap_us if first and n == 0 else 0,), "A", "counter", programmed_us * (b - a) // elapsed,
         )
         for n, (a, b) in enumerate(pairwise(borders))
     ]  # fmt: skip
@@ -179,7 +241,11 @@ def _counted(chain: Sequence[Ran]) -> int:
     return sum(by for run in chain for _, by in run.counted)
 
 
-def _part(chain: Sequence[Ran], grade: Grade, rule: Literal["counter", "signature"]) -> Part:
+def _programmed(run: Ran, steps: Collection[str]) -> int:
+    return sum(us for step, us in run.holds if step in steps)
+
+
+def _part(chain: Sequence[Ran], grade: Grade, rule: Rule, steps: Collection[str]) -> Part:
     return Part(
         chain[0].started_us,
         chain[-1].ended_us,
@@ -188,6 +254,7 @@ def _part(chain: Sequence[Ran], grade: Grade, rule: Literal["counter", "signatur
         tuple(run.gap_us for run in chain),
         grade,
         rule,
+        sum(_programmed(run, steps) for run in chain),
     )
 
 
@@ -197,30 +264,67 @@ def longest_gap_us(parts: Sequence[Part]) -> int:
     return max(SHORT_GAP_US, round(LONG_GAP_FACTOR * median(gaps))) if gaps else SHORT_GAP_US
 
 
-def floor_us(part: Part, longest_us: int) -> int:
-    """The machine's time for one part: the gap before it (a longer one is delay), held and active."""
-    return part.active_us + part.held_us + sum(gap for gap in part.gaps_us if gap is not None and gap <= longest_us)
+def floor_us(part: Part, longest_us: int, borders_us: Sequence[int] = ()) -> int:
+    """The machine's time for one part: the gap before it, held and active.
+
+    A gap longer than `longest_us` is delay, and so is one across a border of a shift (`borders_us`, ascending; none
+    where the shifts are not known). Of a stitched part only the first run's gap can be outside.
+    """
+    gaps = 0
+    for number, gap in enumerate(part.gaps_us):
+        across = number == 0 and gap is not None and _crosses(borders_us, part.started_us - gap, part.started_us)
+        gaps += gap if gap is not None and gap <= longest_us and not across else 0
+    return part.active_us + part.held_us + gaps
+
+
+def _crosses(borders_us: Sequence[int], from_us: int, to_us: int) -> bool:
+    at = bisect_left(borders_us, from_us)
+    return at < len(borders_us) and borders_us[at] <= to_us and from_us < to_us
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One version of a program, judged."""
+    """One version of a program, judged; `programmed`: steps whose holds belong to the work."""
 
     runs: tuple[Ran, ...]
     reference: Reference | None
     parts: tuple[Part, ...]
     longest_gap_us: int
+    programmed: frozenset[str] = frozenset()
+    ruling: Ruling = UNDECIDED
 
 
-def judge(runs: Sequence[Ran], rule: str | None, counting_since_us: int | None) -> Judged:
-    """Judges one version's runs by the machine's part rule.
+def judge(runs: Sequence[Ran], rule: str | None, counting_since_us: int | None, ruling: Ruling = UNDECIDED) -> Judged:
+    """Judges one version's runs by the machine's part rule, and by what a person decided about the version.
 
     `counter` or `counter:N` (N parts a count) holds from the first count that was ever seen on the machine
-    (`counting_since_us`) on; before that, and without a rule, the signature says. Other rules need a person.
+    (`counting_since_us`) on; before that, and without a rule, the signature says. `nest`: a finished run is one sheet.
+    `strokes:N`: one part every N counts. Other rules need a person. A person's reference stands in for the rule's.
     """
-    name, _, per_count = (rule or "signature").partition(":")
-    counted_from = counting_since_us if name == "counter" and counting_since_us is not None else _NEVER
-    reference = reference_of(runs) if name in ("signature", "counter") else None
-    before = [run for run in runs if run.ended_us < counted_from]
-    parts = by_signature(before, reference) if reference is not None else []
-    parts += by_counter((run for run in runs if run.ended_us >= counted_from), int(per_count or 1))
-    return Judged(tuple(runs), reference, tuple(parts), longest_gap_us(parts))
+    name, _, number = (rule or "signature").partition(":")
+    reference = _reference(runs, name, ruling)
+    steps = recurring(run for run in runs if reference is None or run.signature == reference.signature)
+    parts: list[Part] = []
+    if ruling.verdict == "rejected":
+        pass
+    elif name in ("signature", "counter"):
+        counted_from = counting_since_us if name == "counter" and counting_since_us is not None else _NEVER
+        before = [run for run in runs if run.ended_us < counted_from]
+        if reference is not None:
+            parts = by_signature(before, reference, steps)
+        elif ruling.verdict == "confirmed" and not any(run.signature for run in runs):
+            parts = by_run(before, "run", "C", steps)
+        parts += by_counter((run for run in runs if run.ended_us >= counted_from), int(number or 1), steps)
+    elif name == "nest":
+        parts = by_run(runs, "nest", "B", steps)
+    elif name == "strokes" and number:
+        parts = by_strokes(runs, int(number), steps)
+    return Judged(tuple(runs), reference, tuple(parts), longest_gap_us(parts), steps, ruling)
+
+
+def _reference(runs: Sequence[Ran], rule: str, ruling: Ruling) -> Reference | None:
+    if rule not in ("signature", "counter"):
+        return None
+    if ruling.signature is not None:
+        seen = sum(run.complete and not run.test and run.signature == ruling.signature for run in runs)
+        return Reference(ruling.signature, seen)
+    return reference_of(runs)

@@ -1,4 +1,9 @@
-"""The parts' tables in a company's store, all folded from runs and rebuilt with them. Times are microseconds."""
+"""The parts' tables in a company's store. Times are microseconds since 1970, UTC.
+
+`versions` and `parts` are folded from runs and rebuilt with them. `decisions` is what people said of program versions,
+one after another; `decided` is the last one that was taken into the fold. `judged` says from when on a machine's runs
+were judged anew, for whoever builds on parts (and takes the row away).
+"""
 
 PARTS = """
 CREATE TABLE versions (
@@ -32,4 +37,33 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 CREATE INDEX parts_by_program ON parts (machine_id, program, version, started);
 """
-PROJECTED = ("versions", "parts")
+DECISIONS = """
+ALTER TABLE versions ADD COLUMN verdict TEXT;
+ALTER TABLE versions ADD COLUMN programmed TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE parts ADD COLUMN programmed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY,
+    machine TEXT NOT NULL,
+    program TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    signature TEXT,
+    who TEXT NOT NULL,
+    decided INTEGER NOT NULL,
+    why TEXT
+);
+CREATE INDEX decisions_by_program ON decisions (machine, program);
+CREATE TABLE decided (
+    name TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE judged (
+    machine_id INTEGER PRIMARY KEY,
+    from_at INTEGER NOT NULL
+);
+INSERT INTO due (machine_id, from_at) SELECT machine_id, -4611686018427387904 FROM machines WHERE true
+    ON CONFLICT (machine_id) DO UPDATE SET from_at = excluded.from_at;
+"""
+"""Parts judged before are judged again: their programmed holds were not told apart."""
+PROJECTED = ("versions", "parts", "decided", "judged")
+BOOKS = ("decisions",)

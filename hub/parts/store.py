@@ -5,9 +5,13 @@ run can change what the reference is, and with it what of that version was a par
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
+from hub.machines import store as machines
+from hub.parts import decision_store
+from hub.parts.decision_model import begun, ruling
 from hub.parts.model import Judged, Part, Ran, counts, judge, versions
 from hub.stores.company import Reader, Row, Writer
 from hub.timeline.run_model import Evidence
@@ -16,6 +20,7 @@ _evidence: msgspec.json.Decoder[Evidence] = msgspec.json.Decoder(Evidence)
 _signature: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
 _gaps: msgspec.json.Decoder[tuple[int | None, ...]] = msgspec.json.Decoder(tuple[int | None, ...])
 _START = -(2**62)
+_END = 2**62
 SLOW_SHARE = 10
 """A run with its feed held back for over a tenth of its active time is a test."""
 
@@ -23,7 +28,7 @@ SLOW_SHARE = 10
 class Version(msgspec.Struct, frozen=True):
     """One version of a program on one machine, from its first run's start to its last one's end.
 
-    `reference` None: no signature was seen often enough.
+    `reference` None: no signature was seen often enough. `programmed`: steps at which holds belong to the work.
     """
 
     program: str
@@ -38,6 +43,8 @@ class Version(msgspec.Struct, frozen=True):
     times: int
     counting_since_us: int | None
     longest_gap_us: int
+    verdict: str | None
+    programmed: tuple[str, ...]
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -49,13 +56,45 @@ class Made(msgspec.Struct, frozen=True):
     longest_gap_us: int
 
 
+def settle(writer: Writer) -> list[tuple[str, str]]:
+    """Judges anew the programs that people decided about since the last step; what pages are to hear of."""
+    found = []
+    for machine, program in decision_store.take_news(writer):
+        known = machines.find(writer, machine)
+        if known is not None:
+            counting = _counting_since(writer, known.machine_id)
+            rule = machines.part_rule(writer, known.machine_id)
+            _judge_program(writer, known.machine_id, program, rule, _START, counting)
+            mark_judged(writer, known.machine_id, _START)
+            found.append(("parts", machine))
+    return found
+
+
+def mark_judged(writer: Writer, machine_id: int, from_us: int) -> None:
+    """Runs of this machine were judged anew from here on: what is built on parts is to follow."""
+    writer.run(
+        "INSERT INTO judged (machine_id, from_at) VALUES (?, ?) ON CONFLICT (machine_id)"
+        " DO UPDATE SET from_at = min(from_at, excluded.from_at)",
+        (machine_id, from_us),
+    )
+
+
+def take_judged(writer: Writer) -> list[tuple[int, int]]:
+    """(machine number, from_us) of what was judged anew since the last time."""
+    rows = writer.all("SELECT machine_id, from_at FROM judged ORDER BY machine_id")
+    writer.run("DELETE FROM judged")
+    return [(machine_id, from_at) for machine_id, from_at in rows]
+
+
 def judge_machine(writer: Writer, machine_id: int, rule: str | None, from_us: int) -> None:
     """Judges every program of which a run ended at `from_us` or later, in the caller's transaction."""
     counting = _counting_since(writer, machine_id)
+    mark_judged(writer, machine_id, from_us)
     for program in _programs(writer, machine_id, from_us):
         _judge_program(writer, machine_id, program, rule, from_us, counting)
     if rule is not None and rule.startswith("counter") and _counting_since(writer, machine_id) != counting:
         counting = _counting_since(writer, machine_id)
+        mark_judged(writer, machine_id, _START)
         for program in _programs(writer, machine_id, _START):
             _judge_program(writer, machine_id, program, rule, _START, counting)
 
@@ -89,8 +128,11 @@ def _judge_program(
     runs = list(_runs(writer, machine_id, program, since))
     seen = counts(runs)
     counting = seen if counting is None else counting
-    for version, of_version in enumerate(versions(runs), start=number):
-        _write(writer, machine_id, program, version, judge(of_version, rule, counting))
+    said = decision_store.decisions_on(writer, machine_id, program)
+    found = versions(runs, begun(said))
+    starts = [_START if number == 1 else since, *(runs[0].started_us for runs in found[1:]), _END]
+    for version, (of_version, (first, after)) in enumerate(zip(found, pairwise(starts), strict=True), start=number):
+        _write(writer, machine_id, program, version, judge(of_version, rule, counting, ruling(said, first, after)))
 
 
 def _runs(reader: Reader, machine_id: int, program: str, since_us: int) -> Iterator[Ran]:
@@ -107,7 +149,7 @@ def _runs(reader: Reader, machine_id: int, program: str, since_us: int) -> Itera
         yield Ran(
             started_us=started, ended_us=ended, active_us=active, held_us=held, complete=bool(complete),
             signature=_signature.decode(signature), comment=told.comment, counted=tuple(told.counted),
-            gap_us=started - before_ended if before_program == program else None,
+            holds=tuple(told.holds), gap_us=started - before_ended if before_program == program else None,
             test=told.test or told.slow_us * SLOW_SHARE > active,
         )  # fmt: skip
 
@@ -116,21 +158,22 @@ def _write(writer: Writer, machine_id: int, program: str, version: int, judged: 
     runs, reference = judged.runs, judged.reference
     comment = next((run.comment for run in runs if run.comment is not None), None)
     writer.run(
-        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             machine_id, program, version, runs[0].started_us, runs[-1].ended_us, comment, len(runs),
             sum(run.complete for run in runs),
             len(judged.parts), None if reference is None else msgspec.json.encode(reference.signature).decode(),
             0 if reference is None else reference.times, counts(runs), judged.longest_gap_us,
+            judged.ruling.verdict, msgspec.json.encode(sorted(judged.programmed)).decode(),
         ),
     )  # fmt: skip
     writer.many(
-        "INSERT OR REPLACE INTO parts (machine_id, started, ended, program, version, grade, rule, active, held, gaps)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO parts (machine_id, started, ended, program, version, grade, rule, active, held, gaps,"
+        " programmed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 machine_id, part.started_us, part.ended_us, program, version, part.grade, part.rule, part.active_us,
-                part.held_us, msgspec.json.encode(part.gaps_us).decode(),
+                part.held_us, msgspec.json.encode(part.gaps_us).decode(), part.programmed_us,
             )
             for part in judged.parts
         ],
@@ -143,22 +186,35 @@ def parts(
 ) -> list[Made]:  # fmt: skip
     """Parts that touch ``[from, to)``, by start; `started_from_us` leaves out those that began before."""
     rows = reader.all(
-        "SELECT p.started, p.ended, p.active, p.held, p.gaps, p.grade, p.rule, p.program, p.version, v.longest_gap"
+        "SELECT p.started, p.ended, p.active, p.held, p.gaps, p.grade, p.rule, p.programmed, p.program,"
+        " p.version, v.longest_gap"
         " FROM parts p JOIN versions v USING (machine_id, program, version) WHERE p.machine_id = ? AND p.started < ?"
         " AND p.started >= ? AND p.ended > ? AND (? IS NULL OR p.program = ?) ORDER BY p.started LIMIT ?",
         (machine_id, to_us, _START if started_from_us is None else started_from_us, from_us, program, program, limit),
     )
     return [
-        Made(program, version, Part(a, b, active, held, _gaps.decode(gaps), grade, rule), longest)
-        for a, b, active, held, gaps, grade, rule, program, version, longest in rows
+        Made(program, version, Part(a, b, active, held, _gaps.decode(gaps), grade, rule, programmed), longest)
+        for a, b, active, held, gaps, grade, rule, programmed, program, version, longest in rows
     ]
+
+
+def find_version(reader: Reader, machine_id: int, program: str, version: int) -> Version | None:
+    """One version of a program."""
+    return next((v for v in program_versions(reader, machine_id, program) if v.version == version), None)
+
+
+def runs_of(reader: Reader, machine_id: int, found: Version) -> list[Ran]:
+    """The runs of one version, by start."""
+    runs = _runs(reader, machine_id, found.program, found.since_us)
+    return [run for run in runs if run.started_us <= found.until_us]
 
 
 def program_versions(reader: Reader, machine_id: int, program: str | None = None) -> list[Version]:
     """Versions of a machine's programs, the newest first."""
     rows = reader.all(
         "SELECT program, version, since, until, comment, runs, complete, parts, reference, times, counting_since,"
-        " longest_gap FROM versions WHERE machine_id = ? AND (? IS NULL OR program = ?) ORDER BY since DESC",
+        " longest_gap, verdict, programmed FROM versions WHERE machine_id = ? AND (? IS NULL OR program = ?)"
+        " ORDER BY since DESC",
         (machine_id, program, program),
     )
     return [_version(row) for row in rows]
@@ -166,4 +222,4 @@ def program_versions(reader: Reader, machine_id: int, program: str | None = None
 
 def _version(row: Row) -> Version:
     reference = None if row[8] is None else _signature.decode(row[8])
-    return Version(*row[:8], reference, *row[9:])  # type: ignore[call-arg]  # a row has no length
+    return Version(*row[:8], reference, *row[9:13], _signature.decode(row[13]))  # type: ignore[call-arg]  # a row has no length

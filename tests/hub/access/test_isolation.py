@@ -40,6 +40,11 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             await hub.admin(company)
             token = await hub.token(company, "admin", name=f"token of {company}")
             await hub.folded(company, token, machine)
+            site, name = machine.split("/")
+            await hub.do(
+                company, "parts.decide", site=site, machine=name, program=f"program of {machine}", version=1,
+                kind="confirm",
+            )  # fmt: skip
         yield hub
 
 
@@ -48,7 +53,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
     site, name = machine.split("/")
     wide = {
         "site": site, "machine": name, "from_us": hub.clock() - DAY_US, "to_us": hub.clock() + DAY_US,
-        "signal": "load", "limit": 5000,
+        "signal": "load", "limit": 5000, "program": f"program of {machine}", "version": 1,
     }  # fmt: skip
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
 
