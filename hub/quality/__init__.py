@@ -1,0 +1,1 @@
+"""What was measured and checked: characteristics, control charts, capability, nonconformances, gauges."""
