@@ -30,6 +30,7 @@ from hub.series import store as series
 from hub.series.fold import block_rows
 from hub.stores.company import CompanyStore, Reader, Stores, Writer
 from hub.timeline import store as timeline
+from hub.trace import store as trace
 
 STEP_SEGMENTS = 16
 RECUT_SIGNALS = 20
@@ -43,7 +44,7 @@ Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
 
 Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, str]]]
 """Keeps the reports of its room, each under its (epoch_no, seq), in place of itself; the (room, key)s changed."""
-KEEPERS: tuple[Keeper, ...] = ()
+KEEPERS: tuple[Keeper, ...] = (trace.keep,)
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
 SETTLERS: tuple[Settler, ...] = (parts.settle,)

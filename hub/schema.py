@@ -11,6 +11,9 @@ from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
 from hub.series.schema import SERIES, STAMPED
 from hub.timeline.schema import EVIDENCE, TIMELINE
 from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
+from hub.trace.schema import BOOKS as _TRACE_BOOKS
+from hub.trace.schema import PROJECTED as _TRACE_PROJECTED
+from hub.trace.schema import TRACE
 
 _CURSOR = """
 CREATE TABLE projector (
@@ -23,9 +26,9 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    ORDERS + DECISIONS,
+    ORDERS + DECISIONS + TRACE,
 )
-PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, "projector")
+PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, *_TRACE_PROJECTED, "projector")
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
-BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS, *_PARTS_BOOKS)
+BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS, *_PARTS_BOOKS, *_TRACE_BOOKS)
 """The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""

@@ -1,0 +1,1 @@
+"""Traceability: lots and serials, what they came from and what became of them."""

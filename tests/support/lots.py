@@ -1,0 +1,48 @@
+"""Lot records by hand, and one company's genealogy as tests read it: names instead of numbers."""
+
+from typing import Any
+
+from contract.records import Lot
+from contract.times import from_us
+from hub.machines.report_model import Reported
+from hub.stores.company import Reader
+from hub.trace import graph_store, store
+from tests.support.company import T0, S
+
+
+def lot(seq: int, action: str, name: str, quantity: float | None = None, unit: str | None = None, **more: Any) -> Lot:
+    """The record `seq`, one second after the one before it."""
+    at = from_us(more.pop("at_us", T0 + seq * S))
+    return Lot(seq=seq, seen=at, at=at, action=action, lot=name, quantity=quantity, unit=unit, **more)
+
+
+def reported(record: Lot, epoch_no: int = 1) -> Reported:
+    us = round(record.at.timestamp() * 1e6)
+    return Reported(record, us, us, epoch_no)
+
+
+def names(reader: Reader) -> dict[int, str]:
+    return dict(reader.all("SELECT lot_id, lot FROM lots"))
+
+
+def links(reader: Reader) -> dict[tuple[str, str], tuple[float | None, str | None]]:
+    """(from, to) → (quantity, unit)."""
+    named = names(reader)
+    rows = reader.all("SELECT parent_id, child_id, quantity, unit FROM lot_links")
+    return {(named[parent], named[child]): (quantity, unit) for parent, child, quantity, unit in rows}
+
+
+def closure(reader: Reader, name: str, direction: Any) -> set[tuple[str, str]]:
+    named, found = names(reader), store.find_lot(reader, name)
+    assert found is not None
+    return {(named[one.parent], named[one.child]) for one in graph_store.closure(reader, [found.lot_id], direction)}
+
+
+def facts(reader: Reader) -> dict[str, Any]:
+    """All that follows from the records, by names: equal facts are equal, however they came to be."""
+    rows = reader.all(
+        "SELECT lot, item, unit, came, went, remains, shipped, findings, first_at, last_at FROM lots"
+        " WHERE last_at IS NOT NULL ORDER BY lot"
+    )
+    refused = reader.all("SELECT epoch_no, seq, fault FROM lot_steps WHERE fault IS NOT NULL OR circular ORDER BY 1, 2")
+    return {"lots": rows, "links": links(reader), "refused": refused}
