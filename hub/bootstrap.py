@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 
 from contract.keys import split_machine_key
 from hub.access.live import AgentChanged, BooksChanged, LiveBus, MachineChanged
+from hub.calendars import api as calendars_api
 from hub.companies import api as companies_api
 from hub.companies import pages as companies_pages
 from hub.directory.credentials import AgentIdentity
@@ -28,6 +29,7 @@ from hub.office import Office
 from hub.parts import api as parts_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.series import api as series_api
+from hub.stops import api as stops_api
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
@@ -88,7 +90,9 @@ def build_hub(office: Office) -> Hub:
             companies_api.build_router(office.gate),
             machines_api.build_router(office.gate),
             timeline_api.build_router(office.gate),
+            calendars_api.build_router(office.gate),
             parts_api.build_router(office.gate),
+            stops_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),
             worklist_api.build_router(office.gate),

@@ -12,6 +12,8 @@ from pathlib import Path
 from hub.access.audit import Audit
 from hub.access.catalogue import Catalogue
 from hub.access.gate import Gate
+from hub.calendars import commands as calendars_commands
+from hub.calendars import questions as calendars_questions
 from hub.companies import commands as companies_commands
 from hub.companies import questions as companies_questions
 from hub.directory.company import list_companies
@@ -22,6 +24,8 @@ from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
 from hub.schema import COMPANY_MIGRATIONS
 from hub.series import questions as series_questions
+from hub.stops import commands as stops_commands
+from hub.stops import questions as stops_questions
 from hub.stores.company import Stores
 from hub.timeline import questions as timeline_questions
 from hub.worklist import questions as worklist_questions
@@ -40,12 +44,16 @@ def build_catalogue() -> Catalogue:
             *machines_questions.QUESTIONS,
             *series_questions.QUESTIONS,
             *timeline_questions.QUESTIONS,
+            *calendars_questions.QUESTIONS,
             *parts_questions.QUESTIONS,
+            *stops_questions.QUESTIONS,
             *worklist_questions.QUESTIONS,
         ),
         commands=(
             *companies_commands.COMMANDS,
+            *calendars_commands.COMMANDS,
             *parts_commands.COMMANDS,
+            *stops_commands.COMMANDS,
         ),
     )
 

@@ -25,9 +25,11 @@ from hub.machines.clock_model import Correction, reach
 from hub.machines.fold import MachineRows, corrections_in, rows_of
 from hub.machines.report_model import Reported, reported
 from hub.parts import store as parts
+from hub.quality import measured_store as quality
 from hub.schema import BOOKS, COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
 from hub.series.fold import block_rows
+from hub.stops import store as stops
 from hub.stores.company import CompanyStore, Reader, Stores, Writer
 from hub.timeline import store as timeline
 from hub.trace import store as trace
@@ -44,7 +46,11 @@ Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
 
 Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, str]]]
 """Keeps the reports of its room, each under its (epoch_no, seq), in place of itself; the (room, key)s changed."""
-KEEPERS: tuple[Keeper, ...] = (trace.keep,)
+KEEPERS: tuple[Keeper, ...] = (
+    stops.keep,
+    trace.keep,
+    quality.keep,
+)
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
 SETTLERS: tuple[Settler, ...] = (parts.settle,)

@@ -1,5 +1,7 @@
 """A company's tables, put together: released scripts are never edited, only followed by new ones."""
 
+from hub.calendars.schema import BOOKS as _CALENDARS_BOOKS
+from hub.calendars.schema import CALENDARS
 from hub.ledger.schema import LEDGER
 from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
@@ -8,7 +10,13 @@ from hub.orders.schema import ORDERS
 from hub.parts.schema import BOOKS as _PARTS_BOOKS
 from hub.parts.schema import DECISIONS, PARTS
 from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
+from hub.quality.schema import BOOKS as _QUALITY_BOOKS
+from hub.quality.schema import PROJECTED as _QUALITY_PROJECTED
+from hub.quality.schema import QUALITY
 from hub.series.schema import SERIES, STAMPED
+from hub.stops.schema import BOOKS as _STOPS_BOOKS
+from hub.stops.schema import PROJECTED as _STOPS_PROJECTED
+from hub.stops.schema import STOPS
 from hub.timeline.schema import EVIDENCE, TIMELINE
 from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
 from hub.trace.schema import BOOKS as _TRACE_BOOKS
@@ -26,9 +34,24 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    ORDERS + DECISIONS + TRACE,
+    CALENDARS + STOPS + ORDERS + DECISIONS + TRACE + QUALITY,
 )
-PROJECTED = (*_MACHINES_PROJECTED, *_TIMELINE_PROJECTED, *_PARTS_PROJECTED, *_TRACE_PROJECTED, "projector")
+PROJECTED = (
+    *_MACHINES_PROJECTED,
+    *_TIMELINE_PROJECTED,
+    *_PARTS_PROJECTED,
+    *_STOPS_PROJECTED,
+    *_QUALITY_PROJECTED,
+    *_TRACE_PROJECTED,
+    "projector",
+)
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
-BOOKS: tuple[str, ...] = (*_ORDERS_BOOKS, *_PARTS_BOOKS, *_TRACE_BOOKS)
+BOOKS: tuple[str, ...] = (
+    *_CALENDARS_BOOKS,
+    *_STOPS_BOOKS,
+    *_ORDERS_BOOKS,
+    *_PARTS_BOOKS,
+    *_QUALITY_BOOKS,
+    *_TRACE_BOOKS,
+)
 """The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""

@@ -1,0 +1,1 @@
+"""When work is planned: shifts, breaks, unattended hours, public holidays, company closing days, exceptions."""
