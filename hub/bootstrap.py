@@ -26,6 +26,8 @@ from hub.ingest.sorting import Sorted
 from hub.machines import api as machines_api
 from hub.machines import pages as machines_pages
 from hub.office import Office
+from hub.orders import api as orders_api
+from hub.orders import import_api as orders_import_api
 from hub.parts import api as parts_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.series import api as series_api
@@ -92,6 +94,8 @@ def build_hub(office: Office) -> Hub:
             timeline_api.build_router(office.gate),
             calendars_api.build_router(office.gate),
             parts_api.build_router(office.gate),
+            orders_import_api.build_router(office.gate),
+            orders_api.build_router(office.gate),
             stops_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),

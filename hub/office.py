@@ -20,6 +20,10 @@ from hub.directory.company import list_companies
 from hub.directory.database import Directory
 from hub.errors import HubError
 from hub.machines import questions as machines_questions
+from hub.orders import commands as orders_commands
+from hub.orders import import_commands as orders_import_commands
+from hub.orders import import_questions as orders_import_questions
+from hub.orders import questions as orders_questions
 from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
 from hub.schema import COMPANY_MIGRATIONS
@@ -46,6 +50,8 @@ def build_catalogue() -> Catalogue:
             *timeline_questions.QUESTIONS,
             *calendars_questions.QUESTIONS,
             *parts_questions.QUESTIONS,
+            *orders_questions.QUESTIONS,
+            *orders_import_questions.QUESTIONS,
             *stops_questions.QUESTIONS,
             *worklist_questions.QUESTIONS,
         ),
@@ -53,6 +59,8 @@ def build_catalogue() -> Catalogue:
             *companies_commands.COMMANDS,
             *calendars_commands.COMMANDS,
             *parts_commands.COMMANDS,
+            *orders_commands.COMMANDS,
+            *orders_import_commands.COMMANDS,
             *stops_commands.COMMANDS,
         ),
     )

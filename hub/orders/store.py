@@ -38,6 +38,16 @@ def _item(row: Row) -> Item:
     )  # fmt: skip
 
 
+def item_names(reader: Reader, numbers: Iterable[str]) -> dict[str, str | None]:
+    """What some items are called."""
+    wanted = list(numbers)
+    found: dict[str, str | None] = {}
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        found.update(reader.all(f"SELECT item, name FROM items WHERE item IN ({', '.join('?' * len(some))})", some))
+    return found
+
+
 def save_item(writer: Writer, item: Item) -> None:
     """The item as it is now."""
     writer.run(
@@ -59,6 +69,16 @@ def routing(reader: Reader, item: str) -> tuple[RoutingStep, ...]:
     """The steps of making an item, in order; empty where nobody wrote them down."""
     rows = reader.all(f"SELECT {_STEP} FROM routing_steps WHERE item = ? ORDER BY position, operation", (item,))
     return tuple(_step(row) for row in rows)
+
+
+def routings(reader: Reader, after: tuple[str, str] | None, limit: int) -> list[tuple[str, RoutingStep]]:
+    """(item, step) of every routing, by item and operation, those after `after`."""
+    rows = reader.all(
+        f"SELECT {_STEP}, item FROM routing_steps WHERE (?1 IS NULL OR (item, operation) > (?1, ?2))"
+        " ORDER BY item, operation LIMIT ?3",
+        (*(after or (None, None)), limit),
+    )
+    return [(row[11], _step(row)) for row in rows]
 
 
 def _step(row: Row) -> RoutingStep:
