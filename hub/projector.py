@@ -25,6 +25,8 @@ from hub.machines.clock_model import Correction, reach
 from hub.machines.fold import MachineRows, corrections_in, rows_of
 from hub.machines.report_model import Reported, reported
 from hub.parts import store as parts
+from hub.progress import store as progress_reports
+from hub.progress import work_store
 from hub.quality import measured_store as quality
 from hub.schema import BOOKS, COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
@@ -47,13 +49,14 @@ Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
 Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, str]]]
 """Keeps the reports of its room, each under its (epoch_no, seq), in place of itself; the (room, key)s changed."""
 KEEPERS: tuple[Keeper, ...] = (
+    progress_reports.keep,
     stops.keep,
     trace.keep,
     quality.keep,
 )
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
-SETTLERS: tuple[Settler, ...] = (parts.settle,)
+SETTLERS: tuple[Settler, ...] = (parts.settle, work_store.settle)
 PATIENCE_S = 2.0
 
 log = structlog.get_logger(__name__)

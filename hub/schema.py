@@ -10,6 +10,9 @@ from hub.orders.schema import ORDERS
 from hub.parts.schema import BOOKS as _PARTS_BOOKS
 from hub.parts.schema import DECISIONS, PARTS
 from hub.parts.schema import PROJECTED as _PARTS_PROJECTED
+from hub.progress.schema import BOOKS as _PROGRESS_BOOKS
+from hub.progress.schema import PROGRESS
+from hub.progress.schema import PROJECTED as _PROGRESS_PROJECTED
 from hub.quality.schema import BOOKS as _QUALITY_BOOKS
 from hub.quality.schema import PROJECTED as _QUALITY_PROJECTED
 from hub.quality.schema import QUALITY
@@ -34,12 +37,13 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    CALENDARS + STOPS + ORDERS + DECISIONS + TRACE + QUALITY,
+    CALENDARS + STOPS + ORDERS + DECISIONS + PROGRESS + TRACE + QUALITY,
 )
 PROJECTED = (
     *_MACHINES_PROJECTED,
     *_TIMELINE_PROJECTED,
     *_PARTS_PROJECTED,
+    *_PROGRESS_PROJECTED,
     *_STOPS_PROJECTED,
     *_QUALITY_PROJECTED,
     *_TRACE_PROJECTED,
@@ -51,6 +55,7 @@ BOOKS: tuple[str, ...] = (
     *_STOPS_BOOKS,
     *_ORDERS_BOOKS,
     *_PARTS_BOOKS,
+    *_PROGRESS_BOOKS,
     *_QUALITY_BOOKS,
     *_TRACE_BOOKS,
 )

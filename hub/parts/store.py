@@ -65,7 +65,6 @@ def settle(writer: Writer) -> list[tuple[str, str]]:
             counting = _counting_since(writer, known.machine_id)
             rule = machines.part_rule(writer, known.machine_id)
             _judge_program(writer, known.machine_id, program, rule, _START, counting)
-            mark_judged(writer, known.machine_id, _START)
             found.append(("parts", machine))
     return found
 
@@ -94,7 +93,6 @@ def judge_machine(writer: Writer, machine_id: int, rule: str | None, from_us: in
         _judge_program(writer, machine_id, program, rule, from_us, counting)
     if rule is not None and rule.startswith("counter") and _counting_since(writer, machine_id) != counting:
         counting = _counting_since(writer, machine_id)
-        mark_judged(writer, machine_id, _START)
         for program in _programs(writer, machine_id, _START):
             _judge_program(writer, machine_id, program, rule, _START, counting)
 
@@ -123,6 +121,7 @@ def _judge_program(
     )
     number, since = (int(base[0]), int(base[1])) if base is not None else (1, _START)
     key = (machine_id, program, number)
+    before = _starts(writer, key)
     writer.run("DELETE FROM versions WHERE machine_id = ? AND program = ? AND version >= ?", key)
     writer.run("DELETE FROM parts WHERE machine_id = ? AND program = ? AND version >= ?", key)
     runs = list(_runs(writer, machine_id, program, since))
@@ -133,6 +132,17 @@ def _judge_program(
     starts = [_START if number == 1 else since, *(runs[0].started_us for runs in found[1:]), _END]
     for version, (of_version, (first, after)) in enumerate(zip(found, pairwise(starts), strict=True), start=number):
         _write(writer, machine_id, program, version, judge(of_version, rule, counting, ruling(said, first, after)))
+    changed = before ^ _starts(writer, key)
+    if changed:
+        mark_judged(writer, machine_id, min(started for started, _, _ in changed))
+
+
+def _starts(reader: Reader, key: tuple[int, str, int]) -> set[Row]:
+    """(start, end, rule) of the parts of a program from a version on: what others count by."""
+    rows = reader.all(
+        "SELECT started, ended, rule FROM parts WHERE machine_id = ? AND program = ? AND version >= ?", key
+    )
+    return set(rows)
 
 
 def _runs(reader: Reader, machine_id: int, program: str, since_us: int) -> Iterator[Ran]:

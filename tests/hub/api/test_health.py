@@ -55,7 +55,7 @@ def incompressible(seed: int, now: datetime) -> list[Record]:
 
 
 async def test_a_full_store_says_so_and_takes_up_again(tmp_path: Path) -> None:
-    async with running_hub(tmp_path / "data", max_pages=160) as hub:
+    async with running_hub(tmp_path / "data", max_pages=300) as hub:
         credential = await hub.credential("aoba")
         committed = 0
         for number in range(100):
