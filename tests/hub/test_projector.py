@@ -159,7 +159,7 @@ async def fill(company: Company) -> int:
 
 
 async def test_a_full_disk_refuses_the_batch_and_keeps_what_was_taken(tmp_path: Path) -> None:
-    company = Company(tmp_path / "small", max_pages=90)
+    company = Company(tmp_path / "small", max_pages=150)
     try:
         refused = await fill(company)
         (agent,) = company.store.read_now(delivery.read_agents)
