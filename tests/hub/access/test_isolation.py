@@ -45,7 +45,18 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
                 company, "parts.decide", site=site, machine=name, program=f"program of {machine}", version=1,
                 kind="confirm",
             )  # fmt: skip
+            await set_calendar(hub, company, site)
+            word = f"reason of {machine}"
+            await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
         yield hub
+
+
+async def set_calendar(hub: RunningHub, company: str, site: str) -> None:
+    """Planned around the clock, with one day that differs."""
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    always = {"name": f"shift of {company}", "weekdays": week, "start": "00:00", "end": "00:00"}
+    await hub.do(company, "calendars.set_plan", scope=site, shifts=[always], holidays=False)
+    await hub.do(company, "calendars.set_day", scope=site, day="2026-08-13", kind="closed", name=f"rest of {company}")
 
 
 def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> dict[str, Any]:
@@ -54,6 +65,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
     wide = {
         "site": site, "machine": name, "from_us": hub.clock() - DAY_US, "to_us": hub.clock() + DAY_US,
         "signal": "load", "limit": 5000, "program": f"program of {machine}", "version": 1,
+        "month": "2026-08", "scope": machine,
     }  # fmt: skip
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
 
