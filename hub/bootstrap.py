@@ -27,6 +27,7 @@ from hub.machines import api as machines_api
 from hub.machines import pages as machines_pages
 from hub.office import Office
 from hub.orders import api as orders_api
+from hub.orders import documents_api as orders_documents_api
 from hub.orders import import_api as orders_import_api
 from hub.parts import api as parts_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
@@ -34,6 +35,7 @@ from hub.series import api as series_api
 from hub.stops import api as stops_api
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
+from hub.trace import api as trace_api
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
 from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
@@ -94,9 +96,11 @@ def build_hub(office: Office) -> Hub:
             timeline_api.build_router(office.gate),
             calendars_api.build_router(office.gate),
             parts_api.build_router(office.gate),
+            orders_documents_api.build_router(office.gate, office.now_us),
             orders_import_api.build_router(office.gate),
             orders_api.build_router(office.gate),
             stops_api.build_router(office.gate),
+            trace_api.build_router(office.gate, office.now_us),
             series_api.build_router(office.gate),
             live.build_router(bus),
             worklist_api.build_router(office.gate),

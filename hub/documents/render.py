@@ -50,7 +50,7 @@ async def pdf_response(
     """A route's answer: the PDF, shown by the browser and called `filename` when kept. Runs on a thread."""
     content = await asyncio.to_thread(render, template, data, made_at=made_at)
     headers = {
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(filename)}",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(filename, safe='')}",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }

@@ -15,7 +15,7 @@ from hub.access.gate import Gate
 from hub.access.viewer import Viewer
 from hub.documents.codes import operation_code, qr_svg
 from hub.documents.render import PDF, pdf_response
-from hub.errors import TooLarge
+from hub.errors import NotFound, TooLarge
 from hub.web.answers import refusals
 from hub.web.auth import current_viewer
 from hub.web.i18n import Lang, Words
@@ -32,13 +32,17 @@ WORDS: Final[dict[Template, str]] = {
     "traveller": "Travellers (labels) of orders, one for each operation, as PDF",
     "job_sheet": "Job sheets of orders with all operations and their inspection plan, as PDF",
 }
-ANSWERS: Final[dict[int | str, Any]] = {
+_A_PDF: Final[dict[int | str, Any]] = {
     200: {"description": "The PDF", "content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}
-} | refusals(401, 404, 413, 422, 503)
+}
+ANSWERS: Final = _A_PDF | refusals(401, 404, 413, 422, 503)
 
 
 def build_router(gate: Gate, clock_us: Callable[[], int]) -> APIRouter:
-    """GET /orders/{order}/traveller.pdf, …/job-sheet.pdf, /travellers.pdf and /job-sheets.pdf?order=…&order=…."""
+    """GET /orders/{order}/traveller.pdf, …/job-sheet.pdf, /travellers.pdf and /job-sheets.pdf?order=…&order=….
+
+    To be added before the routes of orders, whose numbers may hold slashes and so take the rest of a path.
+    """
     router = APIRouter(tags=["orders"])
     paths: tuple[tuple[Template, str], ...] = (("traveller", "traveller"), ("job_sheet", "job-sheet"))
     for template, word in paths:
@@ -63,7 +67,7 @@ def _add_paper(router: APIRouter, gate: Gate, clock_us: Callable[[], int], templ
         return await pdf_response(template, data, name, made_at=now)
 
     @router.get(
-        f"/orders/{{order}}/{word}.pdf",
+        f"/orders/{{order:path}}/{word}.pdf",
         name=f"{template}_of_order",
         summary=WORDS[template],
         responses=ANSWERS,
@@ -84,8 +88,7 @@ async def order_data(gate: Gate, viewer: Viewer, number: str) -> dict[str, Any]:
     """One order as the templates read it; what the viewer may not see is None and printed as a dash."""
     (order,) = (await gate.ask(viewer, "orders.order", {"order": number})).rows
     operations = (await gate.ask(viewer, "orders.operations", {"order": number})).rows
-    items = (await gate.ask(viewer, "orders.items", {"containing": order.item, "limit": 1000})).rows
-    item = next((each for each in items if each.item == order.item), None)
+    item = await _item(gate, viewer, order.item)
     plan = await _plan(gate, viewer, order.item)
     return {
         "order": order.order, "customer": order.customer, "customer_order": order.customer_order,
@@ -95,6 +98,15 @@ async def order_data(gate: Gate, viewer: Viewer, number: str) -> dict[str, Any]:
         "priority": order.priority,
         "operations": [_operation(order.order, each, plan) for each in operations],
     }  # fmt: skip
+
+
+async def _item(gate: Gate, viewer: Viewer, number: str) -> Any:
+    """The order's item; None where it was removed meanwhile."""
+    try:
+        (found,) = (await gate.ask(viewer, "orders.item", {"item": number})).rows
+    except NotFound:
+        return None
+    return found
 
 
 def _operation(order: str, row: Any, plan: Iterable[Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ LAST = END - 150_000
 """What would not be done by then is not begun any more."""
 TWO_STARTS_ODDS = 0.06
 BREAK_ODDS = 0.012
-REJECT_ODDS = 0.015
-REWORK_ODDS = 0.02
+REJECT_ODDS = 0.005
+REWORK_ODDS = 0.006
 SETUP_S = (200, 420)
 LOAD_S = (6, 15)
 BREAK_S = (400, 1100)
@@ -40,7 +40,7 @@ class Run:
 class Piece:
     """One piece, or one sheet: its runs (more than one where it was started twice), and what became of it.
 
-    `good`, `reject` and `rework` count pieces of the operation it belongs to; reworked ones are good.
+    Of the pieces of its operation `reject` were thrown away and `rework` put aside; all others are good.
     """
 
     runs: tuple[Run, ...]
@@ -86,12 +86,12 @@ class Stint:
         return sum(piece.reject for piece in self.pieces) if order == self.orders[0][0] else 0
 
     def reworks(self, order: str) -> int:
-        """Pieces that were good after more work."""
+        """Pieces that were put aside because they need more work."""
         return sum(piece.rework for piece in self.pieces) if order == self.orders[0][0] else 0
 
     def good(self, order: str) -> int:
         """Pieces that went on."""
-        return self.made(order) - self.rejects(order)
+        return self.made(order) - self.rejects(order) - self.reworks(order)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 WRONG_COUNTS = 2
 FORGOTTEN = 2
 UNTOLD_ODDS = 0.15
+COUNTED = ("counter", "signature")
+"""Machines that know what they made of one order: only there can a hub notice a person's mistake."""
 REASONS = {
     "setup": "setup",
     "material": "material",
@@ -46,23 +48,24 @@ class Mistakes:
 
 
 def mistakes(floor: Floor, seed: int) -> Mistakes:
-    """Some of each company's finished work at machines, and some of the standing."""
+    """Some of each company's finished work, and some of the standing; what was forgotten had been made in full."""
     company = floor.plan.company
     dice = Random(f"{seed}/{company.slug}/mistakes")  # noqa: S311 - a seeded story, no secret
-    done = [
-        (stint.orders[0][0], company.operation(stint.position))
-        for stint in floor.stints
-        if stint.station.machine is not None and stint.station.rule != "nest" and stint.end is not None
+    counted = [s for s in floor.stints if s.station.rule in COUNTED and s.end is not None]
+    done = [(stint.orders[0][0], company.operation(stint.position)) for stint in counted]
+    whole = [
+        key for key, stint in zip(done, counted, strict=True) if stint.good(key[0]) == floor.plan.find(key[0]).quantity
     ]
-    chosen = dice.sample(done, WRONG_COUNTS + FORGOTTEN)
-    wrong = {key: dice.choice((-2, -1, 1, 3)) for key in chosen[:WRONG_COUNTS]}
+    forgotten = frozenset(dice.sample(whole, min(FORGOTTEN, len(whole))))
+    chosen = dice.sample([key for key in done if key not in forgotten], WRONG_COUNTS)
+    wrong = {key: dice.choice((-2, -1, 1, 3)) for key in chosen}
     untold = {
         (machine, standing.start)
         for machine, all_of in floor.standing.items()
         for standing in all_of
         if dice.random() < UNTOLD_ODDS
     }
-    return Mistakes(wrong, frozenset(chosen[WRONG_COUNTS:]), frozenset(untold))
+    return Mistakes(wrong, forgotten, frozenset(untold))
 
 
 class Telling:
@@ -93,7 +96,7 @@ class Telling:
             stints = [stint for stint in self._floor.stints if stint.station is station]
             yield self._said(
                 0, "machine", machine=station.key, name=station.name, driver="opcua", state_model="mtconnect",
-                part_rule=station.rule, signals=[{"name": name} for name in (*HEALTHY, "program", "step")],
+                part_rule=station.rule or "person", signals=[{"name": name} for name in (*HEALTHY, "program", "step")],
             )  # fmt: skip
             for signal, value in HEALTHY.items():
                 yield self._signal(0, station, signal, value)

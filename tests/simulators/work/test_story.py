@@ -110,9 +110,9 @@ def test_machines_say_every_piece_once(seed: int, number: int):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_people_make_mistakes_and_pieces_are_started_twice(seed: int):
-    for one in story(seed).days:
-        wrong = Counter(each["misreported"] for each in one.truth["operations"])
-        assert (wrong["count"], wrong["finish"]) == (2, 2)
+    wrong = Counter(each["misreported"] for one in story(seed).days for each in one.truth["operations"])
+    assert wrong["count"] == 6
+    assert 3 <= wrong["finish"] <= 6
     assert sum(machine["two_starts"] for machine in story(seed).days[2].truth["machines"]) > 5
     statuses = Counter(each["status"] for one in story(seed).days for each in one.truth["operations"])
     assert set(statuses) == {"planned", "paused", "finished"}
