@@ -32,6 +32,10 @@ from hub.stops import commands as stops_commands
 from hub.stops import questions as stops_questions
 from hub.stores.company import Stores
 from hub.timeline import questions as timeline_questions
+from hub.trace import certificate_questions as trace_certificate_questions
+from hub.trace import commands as trace_commands
+from hub.trace import questions as trace_questions
+from hub.trace import recall_questions as trace_recall_questions
 from hub.worklist import questions as worklist_questions
 
 
@@ -53,6 +57,9 @@ def build_catalogue() -> Catalogue:
             *orders_questions.QUESTIONS,
             *orders_import_questions.QUESTIONS,
             *stops_questions.QUESTIONS,
+            *trace_questions.QUESTIONS,
+            *trace_recall_questions.QUESTIONS,
+            *trace_certificate_questions.QUESTIONS,
             *worklist_questions.QUESTIONS,
         ),
         commands=(
@@ -62,6 +69,7 @@ def build_catalogue() -> Catalogue:
             *orders_commands.COMMANDS,
             *orders_import_commands.COMMANDS,
             *stops_commands.COMMANDS,
+            *trace_commands.COMMANDS,
         ),
     )
 

@@ -62,6 +62,12 @@ def lots_by_id(reader: Reader, ids: Iterable[int]) -> dict[int, KnownLot]:
     }
 
 
+def names(reader: Reader, ids: Iterable[int]) -> dict[int, tuple[str, str | None]]:
+    """(lot, item) by number."""
+    sql = "SELECT lot_id, lot, item FROM lots WHERE lot_id IN (SELECT value FROM json_each(?))"
+    return {number: (lot, item) for number, lot, item in reader.all(sql, (json.dumps(list(ids)),))}
+
+
 def read_lots(
     reader: Reader, before: tuple[int, int] | None, limit: int, *, text: str | None = None, odd: bool = False
 ) -> list[KnownLot]:

@@ -5,6 +5,7 @@ run foreign code cannot leak through it.
 """
 
 import asyncio
+import re
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,6 +31,9 @@ MAX_BODY_BYTES: Final = 2**20
 BODY_S: Final = 60.0
 """A whole body must have come by then: who sends a byte a minute must not hold a request open for ever."""
 _OWN_LIMIT: Final = ("/api/v1/batches",)
+MAX_FILE_BYTES: Final = 9 * 2**20
+_FILES: Final = re.compile(r"(/api/v1)?/lots/[^/]+/certificates")
+"""Where a whole file may come in one body."""
 
 
 class Shield:
@@ -52,7 +56,8 @@ class Shield:
                 headers.setdefault("Cache-Control", _keep(scope))
             await send(message)
 
-        bounded = receive if scope["path"] in _OWN_LIMIT else _bounded(Headers(scope=scope), receive)
+        limit = MAX_FILE_BYTES if _FILES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        bounded = receive if scope["path"] in _OWN_LIMIT else _bounded(Headers(scope=scope), receive, limit)
         await self._app(scope, bounded, send_shielded)
 
 
@@ -63,8 +68,8 @@ def _keep(scope: Scope) -> str:
     return "public, max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
 
 
-def _bounded(headers: Headers, receive: Receive) -> Receive:
-    """Receives at most MAX_BODY_BYTES within BODY_S; an HTTPException 413 or 408 else. For routes that read forms."""
+def _bounded(headers: Headers, receive: Receive, limit: int) -> Receive:
+    """Receives at most `limit` bytes within BODY_S; an HTTPException 413 or 408 else. For routes that read forms."""
     size, is_whole = 0, False
     deadline = asyncio.get_running_loop().time() + BODY_S
 
@@ -80,8 +85,8 @@ def _bounded(headers: Headers, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             is_whole = not message.get("more_body", False)
             size += len(message.get("body", b""))
-            if max(size, declared_bytes(headers)) > MAX_BODY_BYTES:
-                raise HTTPException(413, f"the body has more than {MAX_BODY_BYTES} bytes", {"Connection": "close"})
+            if max(size, declared_bytes(headers)) > limit:
+                raise HTTPException(413, f"the body has more than {limit} bytes", {"Connection": "close"})
         return message
 
     return receive_bounded

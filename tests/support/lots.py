@@ -4,10 +4,12 @@ from typing import Any
 
 from contract.records import Lot
 from contract.times import from_us
+from hub.access.viewer import console
 from hub.machines.report_model import Reported
 from hub.stores.company import Reader
 from hub.trace import graph_store, store
 from tests.support.company import T0, S
+from tests.support.hubs import RunningHub, batch
 
 
 def lot(seq: int, action: str, name: str, quantity: float | None = None, unit: str | None = None, **more: Any) -> Lot:
@@ -46,3 +48,22 @@ def facts(reader: Reader) -> dict[str, Any]:
     )
     refused = reader.all("SELECT epoch_no, seq, fault FROM lot_steps WHERE fault IS NOT NULL OR circular ORDER BY 1, 2")
     return {"lots": rows, "links": links(reader), "refused": refused}
+
+
+async def some_lots(hub: RunningHub, company: str, machine: str, credential: str, after: int) -> None:
+    """A lot of the machine's name with a relative, a file and a shipment; and a record that nobody understands."""
+    now, name = hub.clock.now(), f"lot of {machine}"
+    odd = Lot(seq=after + 1, seen=now, at=now, action="merge", lot=f"odd {name}")
+    body = batch([odd], agent=(await agents(hub, company))[0], after=after, machine=machine)
+    answer = await hub.deliver(credential, body)
+    assert answer.json()["acked"] == after + 1, answer.text
+    await hub.do(company, "trace.report", action="receive", lot=f"coil of {machine}", quantity=5, unit="kg")
+    made = {"action": "produce", "parents": [f"coil of {machine}"], "machine": machine}
+    await hub.do(company, "trace.report", lot=name, quantity=9, unit="pcs", **made)
+    await hub.do(company, "trace.report", action="ship", lot=name, quantity=1, customer=f"customer of {machine}")
+    await hub.do(company, "trace.attach", lot=name, name=f"sheet of {company}", content=b"%PDF-1.7")
+
+
+async def agents(hub: RunningHub, company: str) -> list[str]:
+    rows = (await hub.office.gate.ask(console(company), "companies.agents", {})).rows
+    return [row.agent for row in rows]
