@@ -31,6 +31,7 @@ from hub.orders import documents_api as orders_documents_api
 from hub.orders import import_api as orders_import_api
 from hub.parts import api as parts_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
+from hub.quality import api as quality_api
 from hub.series import api as series_api
 from hub.stops import api as stops_api
 from hub.timeline import api as timeline_api
@@ -101,6 +102,7 @@ def build_hub(office: Office) -> Hub:
             orders_api.build_router(office.gate),
             stops_api.build_router(office.gate),
             trace_api.build_router(office.gate, office.now_us),
+            quality_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),
             worklist_api.build_router(office.gate),

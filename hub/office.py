@@ -26,6 +26,11 @@ from hub.orders import import_questions as orders_import_questions
 from hub.orders import questions as orders_questions
 from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
+from hub.quality import chart_questions as quality_chart_questions
+from hub.quality import commands as quality_commands
+from hub.quality import inspection_commands as quality_inspection_commands
+from hub.quality import measured_questions as quality_measured_questions
+from hub.quality import questions as quality_questions
 from hub.schema import COMPANY_MIGRATIONS
 from hub.series import questions as series_questions
 from hub.stops import commands as stops_commands
@@ -57,6 +62,9 @@ def build_catalogue() -> Catalogue:
             *orders_questions.QUESTIONS,
             *orders_import_questions.QUESTIONS,
             *stops_questions.QUESTIONS,
+            *quality_questions.QUESTIONS,
+            *quality_measured_questions.QUESTIONS,
+            *quality_chart_questions.QUESTIONS,
             *trace_questions.QUESTIONS,
             *trace_recall_questions.QUESTIONS,
             *trace_certificate_questions.QUESTIONS,
@@ -69,6 +77,8 @@ def build_catalogue() -> Catalogue:
             *orders_commands.COMMANDS,
             *orders_import_commands.COMMANDS,
             *stops_commands.COMMANDS,
+            *quality_commands.COMMANDS,
+            *quality_inspection_commands.COMMANDS,
             *trace_commands.COMMANDS,
         ),
     )

@@ -19,7 +19,7 @@ from hub.stores.company import Reader, Row, Writer
 ROOM: Final = "quality"
 _FIELDS: Final = (
     "epoch_no, seq, at, characteristic, value, passed, unit, machine, order_id, operation, lot, serial, instrument,"
-    " operator, verdict, fault"
+    " operator, verdict, fault, fault_ja"
 )
 _M: Final = ", ".join(f"m.{name.strip()}" for name in _FIELDS.split(","))
 _DECISION: Final = "d.disposition, d.cause, d.note, d.decided_by, d.at"
@@ -51,10 +51,10 @@ def keep(writer: Writer, reports: Sequence[Reported]) -> set[tuple[str, str]]:
         rows.append((
             report.epoch_no, report.seq, report.at_us, said.characteristic, said.value,
             None if said.passed is None else int(said.passed), said.unit, said.machine, said.order, said.operation,
-            said.lot, said.serial, said.instrument, said.operator, judged.verdict, judged.fault,
+            said.lot, said.serial, said.instrument, said.operator, judged.verdict, judged.fault, judged.fault_ja,
         ))  # fmt: skip
     writer.many(
-        f"INSERT OR REPLACE INTO measurements ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO measurements ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     return {(ROOM, characteristic) for characteristic in known}
@@ -71,8 +71,8 @@ def judge_again(writer: Writer, characteristic: str) -> None:
             value=each.value, passed=each.passed, unit=each.unit,
         )  # fmt: skip
         judged = judge(made, said)
-        rows.append((judged.verdict, judged.fault, each.epoch_no, each.seq))
-    writer.many("UPDATE measurements SET verdict = ?, fault = ? WHERE epoch_no = ? AND seq = ?", rows)
+        rows.append((judged.verdict, judged.fault, judged.fault_ja, each.epoch_no, each.seq))
+    writer.many("UPDATE measurements SET verdict = ?, fault = ?, fault_ja = ? WHERE epoch_no = ? AND seq = ?", rows)
 
 
 def measurements(
@@ -132,7 +132,7 @@ def nonconformances(
             None if is_open is None else int(is_open), characteristic, order, *(before or (None, None, None)), limit,
         ),
     )  # fmt: skip
-    return [(_measurement(row[:16]), _decision(row[16:])) for row in rows]
+    return [(_measurement(row[:17]), _decision(row[17:])) for row in rows]
 
 
 def not_understood(reader: Reader, before: tuple[int, int, int] | None, limit: int) -> list[Measurement]:
@@ -150,6 +150,7 @@ def _measurement(row: Row) -> Measurement:
         epoch_no=row[0], seq=row[1], at_us=row[2], characteristic=row[3], value=row[4],
         passed=None if row[5] is None else bool(row[5]), unit=row[6], machine=row[7], order=row[8], operation=row[9],
         lot=row[10], serial=row[11], instrument=row[12], operator=row[13], verdict=row[14], fault=row[15],
+        fault_ja=row[16],
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from contract.records import Inspection
-from hub.quality.chart_model import VARIABLE, ChartKind
+from hub.quality.chart_model import ChartKind
 from hub.quality.rules_model import RuleSet
 
 Kind: TypeAlias = Literal["variable", "attribute"]
@@ -22,7 +22,6 @@ Disposition: TypeAlias = Literal["rework", "scrap", "accept", "return"]
 DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
 OUT: Final[frozenset[Verdict]] = frozenset({"low", "high", "fail"})
 Calibrated: TypeAlias = Literal["ok", "overdue", "never", "unknown"]
-MOST_SAMPLE: Final = 25
 MOST_KEY: Final = 64
 MOST_TEXT: Final = 200
 
@@ -101,6 +100,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     operator: str | None = None
     verdict: Verdict | None = None
     fault: str | None = None
+    fault_ja: str | None = None
 
     @property
     def key(self) -> str:
@@ -119,10 +119,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """What a measurement says; of `verdict` and `fault` exactly one is there. `fault` is one line, `field` where."""
+    """What a measurement says: a verdict, or why it is not understood (in both languages) and in which field."""
 
     verdict: Verdict | None = None
     fault: str | None = None
+    fault_ja: str | None = None
     field: str | None = None
 
 
@@ -143,19 +144,26 @@ def plain_unit(unit: str) -> str:
 
 def judge(characteristic: Characteristic | None, said: Inspection) -> Judged:
     """What an inspection says about its characteristic (None: nobody has defined it)."""
+    key = said.characteristic[:MOST_KEY]
     if characteristic is None:
         return Judged(
-            fault=f"there is no characteristic {said.characteristic[:MOST_KEY]!r}; define it, then it is understood",
+            fault=f"there is no characteristic {key!r}; define it, then it is understood",
+            fault_ja=f"特性「{key}」は登録されていません。登録すると読み取れます",
             field="characteristic",
         )
     if said.operation is not None and said.operation != characteristic.operation:
+        wrong = said.operation[:MOST_KEY]
         return Judged(
-            fault=f"{characteristic.characteristic} belongs to operation {characteristic.operation}, not to"
-            f" {said.operation[:MOST_KEY]}",
+            fault=f"{key} belongs to operation {characteristic.operation}, not to {wrong}",
+            fault_ja=f"「{key}」は工程 {characteristic.operation} の特性です（報告は {wrong}）",
             field="operation",
         )
     if said.value is None and said.passed is None:
-        return Judged(fault="neither a value nor whether it passed is said", field="value")
+        return Judged(
+            fault="neither a value nor whether it passed is said",
+            fault_ja="測定値も合否もありません",
+            field="value",
+        )
     if said.value is not None:
         return _judge_value(characteristic, said.value, said)
     return Judged("in" if said.passed else "fail")
@@ -163,15 +171,23 @@ def judge(characteristic: Characteristic | None, said: Inspection) -> Judged:
 
 def _judge_value(characteristic: Characteristic, value: float, said: Inspection) -> Judged:
     if not math.isfinite(value):
-        return Judged(fault="the value is not a finite number", field="value")
+        return Judged(
+            fault="the value is not a finite number", fault_ja="測定値が有限の数ではありません", field="value"
+        )  # fmt: skip
+    if said.unit is not None and characteristic.unit is None:
+        return Judged(
+            fault=f"{characteristic.characteristic} is counted and has no unit",
+            fault_ja=f"「{characteristic.characteristic}」は数えるもので、単位はありません",
+            field="unit",
+        )
     if not same_unit(said.unit, characteristic.unit):
         return Judged(
             fault=f"the value is in {said.unit}, but {characteristic.characteristic} is measured in"
             f" {characteristic.unit}; nothing is converted, measure in {characteristic.unit}",
+            fault_ja=f"単位が {said.unit} です。「{characteristic.characteristic}」は {characteristic.unit} で測ります"
+            "（換算はしません）",
             field="unit",
         )
-    if said.unit is not None and characteristic.unit is None:
-        return Judged(fault=f"{characteristic.characteristic} is counted and has no unit", field="unit")
     verdict = verdict_of(characteristic, value)
     if verdict == "in" and said.passed is False:
         return Judged("fail")
@@ -185,54 +201,6 @@ def verdict_of(characteristic: Characteristic, value: float) -> Verdict:
     if characteristic.upper is not None and value > characteristic.upper:
         return "high"
     return "in"
-
-
-def fault_of(made: Characteristic) -> tuple[str, str] | None:
-    """(message, field) where a characteristic cannot be so; None where it can."""
-    if made.lower is not None and made.upper is not None and made.lower >= made.upper:
-        return (
-            f"the limits are the wrong way round: lower {made.lower:g} is not below upper {made.upper:g}",
-            "lower",
-        )
-    if made.nominal is not None and verdict_of(made, made.nominal) != "in":
-        return f"the nominal value {made.nominal:g} lies outside its own limits", "nominal"
-    for name in ("characteristic", "item", "operation"):
-        if not getattr(made, name):
-            return f"{name} is missing", name
-    if "/" in made.characteristic:
-        return "a characteristic's key cannot hold '/'; use '-' instead", "characteristic"
-    return _fault_of_kind(made) or _fault_of_chart(made)
-
-
-def _fault_of_kind(made: Characteristic) -> tuple[str, str] | None:
-    if made.kind == "variable" and made.chart not in VARIABLE:
-        return f"a chart of kind {made.chart} is for what is counted, not for what is measured", "chart"
-    if made.kind == "attribute" and made.chart in VARIABLE:
-        return f"a chart of kind {made.chart} is for what is measured; choose p, np, c or u", "chart"
-    if made.kind == "variable" and made.unit is None:
-        return "what is measured needs a unit, for example mm", "unit"
-    if made.kind == "attribute" and made.unit is not None:
-        return "what is checked or counted has no unit; leave it empty", "unit"
-    if made.sigma is not None and not made.sigma > 0:
-        return "sigma must be above zero", "sigma"
-    return None
-
-
-def _fault_of_chart(made: Characteristic) -> tuple[str, str] | None:
-    if made.chart == "i_mr" and made.subgroup != 1:
-        return "a chart of single values has one value a point; choose X̄-R or X̄-S for samples", "subgroup"
-    if made.chart in ("xbar_r", "xbar_s") and not 2 <= made.subgroup <= MOST_SAMPLE:
-        return f"a sample of {made.subgroup} cannot be charted so; from 2 to {MOST_SAMPLE} can", "subgroup"
-    if made.subgroup < 1:
-        return "a point needs at least one unit", "subgroup"
-    if made.trend and made.chart != "i_mr":
-        return "a centre line that follows wear is drawn for single values (I-MR)", "trend"
-    if made.every is not None and made.every < 1:
-        return "every n-th piece: n must be 1 or more", "every"
-    since, until = made.baseline_from_us, made.baseline_to_us
-    if (since is None) != (until is None) or (since is not None and until is not None and since >= until):
-        return "a baseline needs a beginning and a later end", "baseline_from"
-    return None
 
 
 def calibrated(calibrations: Sequence[Calibration], day: str) -> Calibrated:

@@ -22,6 +22,7 @@ CREATE TABLE measurements (
     operator TEXT,
     verdict TEXT,
     fault TEXT,
+    fault_ja TEXT,
     PRIMARY KEY (epoch_no, seq)
 ) WITHOUT ROWID;
 CREATE INDEX measurements_by_characteristic ON measurements (characteristic, at, epoch_no, seq);
