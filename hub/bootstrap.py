@@ -30,6 +30,7 @@ from hub.orders import api as orders_api
 from hub.orders import documents_api as orders_documents_api
 from hub.orders import import_api as orders_import_api
 from hub.parts import api as parts_api
+from hub.progress import api as progress_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.quality import api as quality_api
 from hub.series import api as series_api
@@ -97,6 +98,7 @@ def build_hub(office: Office) -> Hub:
             timeline_api.build_router(office.gate),
             calendars_api.build_router(office.gate),
             parts_api.build_router(office.gate),
+            progress_api.build_router(office.gate),
             orders_documents_api.build_router(office.gate, office.now_us),
             orders_import_api.build_router(office.gate),
             orders_api.build_router(office.gate),

@@ -26,6 +26,8 @@ from hub.orders import import_questions as orders_import_questions
 from hub.orders import questions as orders_questions
 from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
+from hub.progress import commands as progress_commands
+from hub.progress import questions as progress_questions
 from hub.quality import chart_questions as quality_chart_questions
 from hub.quality import commands as quality_commands
 from hub.quality import inspection_commands as quality_inspection_commands
@@ -61,6 +63,7 @@ def build_catalogue() -> Catalogue:
             *parts_questions.QUESTIONS,
             *orders_questions.QUESTIONS,
             *orders_import_questions.QUESTIONS,
+            *progress_questions.QUESTIONS,
             *stops_questions.QUESTIONS,
             *quality_questions.QUESTIONS,
             *quality_measured_questions.QUESTIONS,
@@ -76,6 +79,7 @@ def build_catalogue() -> Catalogue:
             *parts_commands.COMMANDS,
             *orders_commands.COMMANDS,
             *orders_import_commands.COMMANDS,
+            *progress_commands.COMMANDS,
             *stops_commands.COMMANDS,
             *quality_commands.COMMANDS,
             *quality_inspection_commands.COMMANDS,

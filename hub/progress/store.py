@@ -4,7 +4,7 @@ A report keeps its place under (epoch_no, seq): kept again, also with another ti
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -143,13 +143,12 @@ def standing_of(reader: Reader, order: str, operation: str) -> OperationStanding
     return next((each for each in standings(reader, order) if each.operation == operation), None)
 
 
-def orders_reported(reader: Reader, keys: Iterable[str]) -> set[str]:
-    """Of these orders those of which anything was reported or made."""
-    wanted = list(keys)
-    marks = ", ".join("?" * len(wanted))
+def orders_to_check(reader: Reader, limit: int) -> list[str]:
+    """Orders of which anything was reported or made and that are not closed, or that nobody wrote down."""
     rows = reader.all(
-        f"SELECT order_id FROM progress_reports WHERE order_id IN ({marks})"
-        f" UNION SELECT order_id FROM work WHERE order_id IN ({marks})",
-        (*wanted, *wanted),
+        "SELECT order_id FROM (SELECT DISTINCT order_id FROM progress_reports UNION SELECT DISTINCT order_id FROM work"
+        " WHERE order_id IS NOT NULL) LEFT JOIN orders USING (order_id) WHERE closed IS NULL ORDER BY due IS NULL, due,"
+        " order_id LIMIT ?",
+        (limit,),
     )
-    return {order for (order,) in rows}
+    return [order for (order,) in rows]
