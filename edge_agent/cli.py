@@ -17,6 +17,7 @@ from edge_agent.buffer.model import StorageError
 from edge_agent.cli_check import check
 from edge_agent.cli_parts import AsJson, Config, fail, settings_of
 from edge_agent.cli_service import install_service
+from edge_agent.cli_terminal import app as terminal
 from edge_agent.clocks import Clocks
 from edge_agent.enrolling import enrol
 from edge_agent.hub_client import HubError
@@ -43,6 +44,7 @@ app.command()(enrol)
 app.command()(check)
 app.command()(install_service)
 app.add_typer(trust, name="trust")
+app.add_typer(terminal, name="terminal")
 
 
 @app.command()

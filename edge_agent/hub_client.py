@@ -172,6 +172,16 @@ class HubClient:
             return self._enrolled(response).credential
         raise self._refused(response)
 
+    async def worklist(self, etag: str | None) -> tuple[str, bytes] | None:
+        """The list of work of this agent's site with its tag; None where `etag` is current. Raises HubError."""
+        headers = {} if etag is None else {"If-None-Match": etag}
+        response = await self._ask("/api/v1/worklist", None, headers)
+        if response.status_code == 304:
+            return None
+        if response.status_code == 200:
+            return response.headers.get("etag", ""), response.content
+        raise self._refused(response)
+
     async def adopt(self, fresh: str) -> None:
         """Keeps a new credential on disk and only then uses it; OSError where it cannot be kept (nothing changes)."""
         await self._change(fresh, self._secrets[0])
@@ -183,8 +193,11 @@ class HubClient:
                 await asyncio.to_thread(self._keep, current, other)
             self._secrets = [current, other]
 
-    async def _ask(self, path: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
-        """A request in the agent's name; with the spare credential where the hub does not know the first."""
+    async def _ask(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx2.Response:
+        """A request in the agent's name; with the spare credential where the hub does not know the first.
+
+        A request without a body (None) only reads: GET.
+        """
         used = self._secrets[:1]
         response = await self._post(path, body, headers | _bearer(used))
         if response.status_code == 401:
@@ -206,7 +219,7 @@ class HubClient:
         except OSError as error:
             log.warning("the credential in use cannot be kept", reason=error.strerror)
 
-    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+    async def _post(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx2.Response:
         client = self._timeless or self._client
         try:
             return await self._post_by(client, path, body, headers)
@@ -230,12 +243,13 @@ class HubClient:
             raise Unreachable(f"{self.url} cannot be reached ({error}); is the hub running?") from None
 
     async def _post_by(
-        self, client: httpx2.AsyncClient, path: str, body: bytes, headers: dict[str, str]
+        self, client: httpx2.AsyncClient, path: str, body: bytes | None, headers: dict[str, str]
     ) -> httpx2.Response:
         """ConnectError goes through."""
         try:
             async with asyncio.timeout(WHOLE_S):
-                return await client.post(self.url + path, content=body, headers=headers)
+                method = "GET" if body is None else "POST"
+                return await client.request(method, self.url + path, content=body, headers=headers)
         except httpx2.ConnectTimeout:
             raise Unreachable(f"{self.url} does not answer within {CONNECT_S:g} s; is the network up?") from None
         except (TimeoutError, httpx2.TimeoutException):

@@ -10,12 +10,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from edge_agent.drivers.registry import DRIVERS, settings_classes
-from edge_agent.settings import AgentTable, BufferTable, HealthTable, HubTable, MachineTable
+from edge_agent.settings import AgentTable, BufferTable, HealthTable, HubTable, MachineTable, TerminalTable
 
 _HEAD: Final = """\
 # Settings of a Tsunagu agent. Lines that begin with '#' show what else may be said, with its default or an example.
 # Check them with: tsunagu-agent check --config FILE
 """
+_TABLES: Final[dict[str, type[BaseModel]]] = {
+    "agent": AgentTable, "hub": HubTable, "buffer": BufferTable, "health": HealthTable, "terminal": TerminalTable,
+}  # fmt: skip
 _MACHINES: Final = {
     "opcua": (
         {"id": "laser-1", "state_model": "mtconnect"},
@@ -39,7 +42,7 @@ _MACHINES: Final = {
 def sample() -> str:
     """The whole file, as text that can be read back."""
     parts = [_HEAD]
-    for name, model in (("agent", AgentTable), ("hub", HubTable), ("buffer", BufferTable), ("health", HealthTable)):
+    for name, model in _TABLES.items():
         parts.append(f"[{name}]\n" + "\n".join(_fields(model, {})))
     parts.extend(_machine(driver) for driver in DRIVERS)
     return "\n\n".join(parts) + "\n"

@@ -106,6 +106,22 @@ class HealthTable(Table):
     )
 
 
+class TerminalTable(Table):
+    """`[terminal]`: the pages that people at the machines tap on."""
+
+    listen: str | None = Field(
+        None,
+        pattern=r"^(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+):([1-9][0-9]{0,4}|0)$",
+        description="Where tablets and phones find the terminal, address:port; none if left out. Beyond this computer: "
+        "0.0.0.0:8080, on the shop's own network. Then: tsunagu-agent terminal code.",
+        examples=["127.0.0.1:8080"],
+    )
+    tls_cert: Path | None = Field(
+        None, description="Certificate for https://, which browsers ask for before they let a page use the camera."
+    )
+    tls_key: Path | None = Field(None, description="The private key of tls_cert.")
+
+
 class MachineTable(Table):
     """`[[machines]]`: one machine, without its driver's own tables."""
 
@@ -178,4 +194,5 @@ class Settings(Table):
     hub: HubTable
     buffer: BufferTable = BufferTable()
     health: HealthTable = HealthTable()
+    terminal: TerminalTable = TerminalTable()
     machines: tuple[MachineSettings, ...] = ()

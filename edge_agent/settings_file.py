@@ -1,7 +1,7 @@
 """Reads the agent's TOML file into `settings.Settings`. Every fault found is one line: file, key, what, what to do.
 
 Values may be overridden from the environment: ``TSUNAGU_AGENT__HUB__URL`` stands for `url` in `[hub]`; only the
-tables agent, hub, buffer and health. Reading connects to nothing and imports no protocol library.
+tables agent, hub, buffer, health and terminal. Reading connects to nothing and imports no protocol library.
 """
 
 import difflib
@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -28,10 +29,13 @@ from edge_agent.settings import (
     MachineTable,
     Settings,
     SignalBase,
+    TerminalTable,
 )
 
 ENV_PREFIX: Final = "TSUNAGU_AGENT__"
-_TABLES: Final = {"agent": AgentTable, "hub": HubTable, "buffer": BufferTable, "health": HealthTable}
+_TABLES: Final = {
+    "agent": AgentTable, "hub": HubTable, "buffer": BufferTable, "health": HealthTable, "terminal": TerminalTable,
+}  # fmt: skip
 _ADVICE: Final = {"missing": "is missing; add it", "string_type": "must be a text in quotes"}
 
 M = TypeVar("M", bound=BaseModel)
@@ -98,18 +102,37 @@ def read_settings(path: Path, env: Mapping[str, str]) -> Settings:
     hub = reader.table(HubTable, data.get("hub", {}), "hub")
     buffer = reader.table(BufferTable, data.get("buffer", {}), "buffer")
     health = reader.table(HealthTable, data.get("health", {}), "health")
+    terminal = reader.table(TerminalTable, data.get("terminal", {}), "terminal")
     if agent is not None:
         reader.slug(agent.id, "agent.id")
         reader.slug(agent.site, "agent.site")
     if hub is not None and hub.ca_file is not None and not (path.parent / hub.ca_file).is_file():
         reader.fault("hub.ca_file", f"{hub.ca_file} does not exist; check the path")
+    if terminal is not None:
+        terminal = _terminal(reader, terminal)
     machines = _machines(reader, data.get("machines", []))
-    if reader.faults or agent is None or hub is None or buffer is None or health is None:
+    if reader.faults or agent is None or hub is None or buffer is None or health is None or terminal is None:
         raise SettingsError(reader.faults)
     agent = agent.model_copy(update={"data_dir": path.parent / agent.data_dir})
     if hub.ca_file is not None:
         hub = hub.model_copy(update={"ca_file": path.parent / hub.ca_file})
-    return Settings(agent=agent, hub=hub, buffer=buffer, health=health, machines=tuple(machines))
+    return Settings(
+        agent=agent, hub=hub, buffer=buffer, health=health, terminal=terminal, machines=tuple(machines)
+    )  # fmt: skip
+
+
+def _terminal(reader: _Reader, table: TerminalTable) -> TerminalTable:
+    """The table with its files found, or faults noted."""
+    if table.listen is not None and find_spec("starlette") is None:
+        reader.fault("terminal.listen", "needs tsunagu[terminal] (starlette is not installed); pip install it")
+    if (table.tls_cert is None) is not (table.tls_key is None):
+        reader.fault("terminal", "tls_cert and tls_key belong together; write both or none")
+    files = {"tls_cert": table.tls_cert, "tls_key": table.tls_key}
+    found = {name: reader.path.parent / file for name, file in files.items() if file is not None}
+    for name, file in found.items():
+        if not file.is_file():
+            reader.fault(f"terminal.{name}", f"{file} does not exist; check the path")
+    return table.model_copy(update=found)
 
 
 def _toml(path: Path) -> dict[str, Any]:

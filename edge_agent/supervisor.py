@@ -111,6 +111,9 @@ async def _run_parts(
         if (port := settings.health.port) is not None:
             answer = partial(healthz.serve, port, report, buffer.works)
             tasks.append(group.create_task(_kept_up(answer, "healthz", random, _nobody)))
+        if settings.terminal.listen is not None:
+            serve = partial(_serve_terminal, settings, buffer, client, keeper, outside, pipelines)
+            tasks.append(group.create_task(_kept_up(serve, "terminal", random, _nobody)))
         tasks.append(group.create_task(buffer.watch()))  # without its buffer the agent must not look alive
         computer.notify("READY=1")
         try:
@@ -120,6 +123,23 @@ async def _run_parts(
         finally:
             await _end(tasks)
     _show_last(agent.data_dir, show)
+
+
+async def _serve_terminal(
+    settings: Settings,
+    buffer: Buffer,
+    client: HubClient,
+    keeper: Timekeeper,
+    outside: Outside,
+    pipelines: list[Pipeline],
+) -> None:
+    from edge_agent.terminal import serving  # noqa: PLC0415 - its libraries are an extra, and memory
+
+    around = serving.Around(
+        buffer, client, keeper.clocks, outside.random, lambda: tuple(pipeline.status() for pipeline in pipelines),
+        {pipeline.key: pipeline.settings.table.name for pipeline in pipelines},
+    )  # fmt: skip
+    await serving.run(settings, around)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

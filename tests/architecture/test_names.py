@@ -35,6 +35,7 @@ COMMANDS = {
     "edge_agent.cli:app browse": {"url", "--config", "--machine", "--set", "--filter", "--save", "--refresh", "--json"},
     "edge_agent.cli:app sample-config": set(),
     "edge_agent.cli:app run": {"--config"},
+    "edge_agent.cli:app terminal code": {"--config", "--sign-out", "--json"},
     "edge_agent.cli:app status": {"--config", "--json"},
     "simulators.cli:app replay": {"file", "--as", "--port", "--rate", "--wait", "--url", "--topic-prefix"},
     "simulators.cli:app demo": {"--port", "--for", "--json"},
