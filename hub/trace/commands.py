@@ -134,7 +134,8 @@ def _check_quantities(books: Books, step: Step) -> None:
     for claim in claims_of(step):
         known = _came(books, claim.parent)
         if known is not None:
-            _check_enough(known, claim.stated, None if step.taken else step.unit, "taken" if step.taken else "quantity")
+            unit = None if step.taken or step.action == "produce" else step.unit
+            _check_enough(known, claim.stated, unit, "taken" if step.taken else "quantity")
 
 
 def _check_enough(known: KnownLot, quantity: float | None, unit: str | None, field: str) -> None:

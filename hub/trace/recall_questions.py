@@ -50,10 +50,10 @@ class RecallRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def recall(room: Room, params: RecallOf) -> Found[RecallRow]:
     """Every lot made of what is under suspicion, itself among them, the nearest first."""
-    starts = {find(room, name.strip()).lot_id for name in params.lots if name.strip()}
-    if params.machine is not None or params.site is not None:
-        starts |= set(_made_at(room, params))
-    if not params.lots and params.machine is None:
+    by_machine = params.machine is not None or params.site is not None
+    starts = set(_made_at(room, params)) if by_machine else set[int]()
+    starts |= {find(room, name.strip()).lot_id for name in params.lots if name.strip()}
+    if not params.lots and not by_machine:
         raise Invalid("name the suspicious lots, or a machine with a time from and to", "lots")
     far = _distances(room, starts)
     known = store.lots_by_id(room.reader, far)

@@ -13,6 +13,7 @@ from hub.access.viewer import console
 from hub.errors import NotFound
 from hub.office import build_catalogue
 from tests.support.hubs import DAY_US, RunningHub, a_day, a_part, batch, running_hub
+from tests.support.lots import some_lots
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -46,6 +47,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
                 kind="confirm",
             )  # fmt: skip
             await set_calendar(hub, company, site)
+            await some_lots(hub, company, machine, credential, after=9)
             word = f"reason of {machine}"
             await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
         yield hub
@@ -66,6 +68,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
         "site": site, "machine": name, "from_us": hub.clock() - DAY_US, "to_us": hub.clock() + DAY_US,
         "signal": "load", "limit": 5000, "program": f"program of {machine}", "version": 1,
         "month": "2026-08", "scope": machine,
+        "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
     }  # fmt: skip
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
 

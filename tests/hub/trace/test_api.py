@@ -181,6 +181,18 @@ async def test_lots_are_paged_and_searched(hub: RunningHub, token: str) -> None:
     assert (await hub.get("/lots", token, odd="true")).json()["lots"] == []
 
 
+async def test_what_is_made_of_a_lot_has_a_unit_of_its_own(hub: RunningHub, token: str) -> None:
+    made = await post(hub, token, {"action": "receive", "lot": "BAR-1", "quantity": 6, "unit": "m"})
+    assert made.status_code == 201
+    body = {"action": "produce", "lot": "PIN-1", "quantity": 30, "unit": "pcs", "parents": ["BAR-1"], "taken": [4.5]}
+    assert (await post(hub, token, body)).status_code == 201
+    assert (await hub.get("/lots/BAR-1", token)).json()["lot"]["left"] == 1.5
+    last = {"action": "produce", "lot": "PIN-2", "quantity": 5, "unit": "pcs", "parents": ["BAR-1"]}
+    assert (await post(hub, token, last)).status_code == 201
+    bar = (await hub.get("/lots/BAR-1", token)).json()["lot"]
+    assert (bar["left"], bar["findings"]) == (None, [{"kind": "unsaid", "amount": 1.0}]), "nobody said how much"
+
+
 async def test_another_company_knows_nothing_of_it(hub: RunningHub, token: str) -> None:
     other = await hub.token("midori", "admin")
     for path in ("/lots/P-1", "/lots/P-1/trace", "/lots/P-1/epcis", "/lots/COIL-1/certificates/1", "/recall?lot=P-1"):
