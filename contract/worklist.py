@@ -54,7 +54,10 @@ class WorkOperation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One characteristic to look at: a number between limits (`variable`), or right or wrong (`attribute`)."""
+    """One characteristic to look at: a number between limits (`variable`), or right or wrong (`attribute`).
+
+    On each `every`-th piece (None: as people see fit), and on the `first` and the `last` one.
+    """
 
     characteristic: str
     name: str | None = None
@@ -64,7 +67,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     upper: float | None = None
     unit: str | None = None
     gauge: str | None = None
-    sampling: str | None = None
+    every: int | None = None
+    first: bool = False
+    last: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,8 +10,11 @@ from typing import Final
 
 import msgspec
 
-from contract.worklist import VERSION, ReasonWord, Worker, Worklist, WorkMachine, WorkOperation
+from contract.worklist import VERSION, Check, Plan, ReasonWord, Worker, Worklist, WorkMachine, WorkOperation
 from hub.orders.model import Item, Operation, Operator, Order
+from hub.progress.model import Standing
+from hub.quality.model import Characteristic
+from hub.stops.model import ReasonCode
 
 MOST_OPERATIONS: Final = 3000
 """So many open operations a terminal is given, the soonest due first; more nobody looks through."""
@@ -30,15 +33,6 @@ REJECT_REASONS: Final = (
     ReasonWord(code="other", ja="その他", en="Other"),
 )
 """Why a piece is no good, where the company has not said it in its own words."""
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """How far an operation is, as far as the hub knows."""
-
-    status: str
-    good: int | None = None
-    reject: int | None = None
-    rework: int | None = None
 
 
 def work_operation(
@@ -66,6 +60,23 @@ def work_operation(
         },
         WorkOperation,
     )
+
+
+def plan_of(item: str, operation: str, characteristics: Iterable[Characteristic]) -> Plan:
+    """The inspection plan of an operation, in the order of its characteristics."""
+    return Plan(item=item, operation=operation, checks=tuple(_check(one) for one in characteristics if one.active))
+
+
+def _check(one: Characteristic) -> Check:
+    return Check(
+        characteristic=one.characteristic, name=one.name, kind=one.kind, nominal=one.nominal, lower=one.lower,
+        upper=one.upper, unit=one.unit, gauge=one.gauge, every=one.every, first=one.first, last=one.last,
+    )  # fmt: skip
+
+
+def stop_words(codes: Iterable[ReasonCode]) -> tuple[ReasonWord, ...]:
+    """The company's reasons of stops."""
+    return tuple(ReasonWord(code=one.code, ja=one.ja, en=one.en, group=one.group) for one in codes)
 
 
 def workers(operators: Iterable[Operator], site: str) -> tuple[Worker, ...]:

@@ -3,6 +3,7 @@
 It is read from the rooms below as they are now; nothing is kept here. Times in rows are aware UTC datetimes.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -22,8 +23,20 @@ from hub.access.catalogue import Discloses, Found, Question, Room
 from hub.machines import store as machines
 from hub.orders import store as orders
 from hub.orders.model import Item, Order
+from hub.progress import store as progress
+from hub.progress.model import Standing
+from hub.quality import store as quality
+from hub.stops import store as stops
 from hub.stores.company import Reader
-from hub.worklist.model import MOST_OPERATIONS, REJECT_REASONS, machines_of, work_operation, workers
+from hub.worklist.model import (
+    MOST_OPERATIONS,
+    REJECT_REASONS,
+    machines_of,
+    plan_of,
+    stop_words,
+    work_operation,
+    workers,
+)
 
 
 class OfSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +69,8 @@ def worklist(room: Room, params: OfSite) -> Found[WorklistRow]:
         machines=machines_of(names, site),
         operators=workers(orders.operators(reader, site), site),
         operations=operations,
-        plans=(),
-        stop_reasons=(),
+        plans=plans_of(reader, operations),
+        stop_reasons=stop_words(stops.reason_codes(reader)),
         reject_reasons=REJECT_REASONS,
     )
     return Found([row])
@@ -67,16 +80,26 @@ def open_work(reader: Reader, site: str) -> tuple[WorkOperation, ...]:
     """The open operations that may be done at a site, the soonest due first."""
     known_orders: dict[str, Order | None] = {}
     known_items: dict[str, Item | None] = {}
+    stand: dict[tuple[str, str], Standing] = {}
     found = []
     for operation in orders.open_operations(reader, site)[:MOST_OPERATIONS]:
         if operation.order not in known_orders:
             known_orders[operation.order] = orders.find_order(reader, operation.order)
+            standings = progress.standings(reader, operation.order)
+            stand.update({(one.order, one.operation): one.standing for one in standings})
         order = known_orders[operation.order]
         if order is not None and order.item not in known_items:
             known_items[order.item] = orders.find_item(reader, order.item)
         item = known_items.get(order.item) if order is not None else None
-        found.append(work_operation(operation, order, item, None))
+        found.append(work_operation(operation, order, item, stand.get((operation.order, operation.operation))))
     return tuple(found)
+
+
+def plans_of(reader: Reader, operations: Iterable[WorkOperation]) -> tuple[Plan, ...]:
+    """The inspection plans of these operations, each once; operations without one are left out."""
+    keys = dict.fromkeys((one.item, one.operation) for one in operations if one.item is not None)
+    plans = (plan_of(item, operation, quality.plan(reader, item, operation)) for item, operation in keys if item)
+    return tuple(plan for plan in plans if plan.checks)
 
 
 def as_worklist(row: WorklistRow) -> Worklist:

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from contract.records import Progress
 from contract.worklist import Worker, Worklist, decode_worklist
 from hub.orders import store as orders
 from hub.orders.model import Item, Operation, Operator, Order
+from hub.quality import store as quality
+from hub.quality.model import Characteristic
 from hub.stores.company import Writer
-from tests.support.hubs import RunningHub, bearer, running_hub
+from tests.support.hubs import RunningHub, batch, bearer, running_hub
+from tests.support.servers import eventually
 
 
 @pytest_asyncio.fixture
@@ -80,3 +84,42 @@ async def test_only_an_agent_may_ask(hub: RunningHub):
     assert (await hub.http.get("/api/v1/worklist")).status_code == 401
     token = await hub.token("aoba", "admin")
     assert (await hub.http.get("/api/v1/worklist", headers=bearer(token))).status_code == 401
+
+
+async def test_plans_reasons_and_how_far_it_is(hub: RunningHub):
+    store, credential = hub.office.stores.open("aoba"), await hub.credential("aoba")
+    await store.write(fill)
+
+    def plan(writer: Writer) -> None:
+        for name, item, operation, active in (
+            ("D1", "PN-1", "10", True), ("D2", "PN-1", "10", False), ("D3", "PN-2", "10", True),
+        ):  # fmt: skip
+            quality.save_characteristic(
+                writer,
+                Characteristic(
+                    characteristic=name, item=item, operation=operation, nominal=10, lower=9.9, upper=10.1, unit="mm",
+                    active=active,
+                ),
+            )  # fmt: skip
+
+    await store.write(plan)
+    now = hub.clock.now()
+    body = batch(
+        [Progress(seq=1, seen=now, at=now, order="A-100", operation="10", action="start"),
+         Progress(seq=2, seen=now, at=now, order="A-100", operation="10", action="report", good=2, reject=1)],
+        machine=None,
+    )  # fmt: skip
+    assert (await hub.deliver(credential, body)).json()["acked"] == 2
+
+    async def counted() -> bool:
+        return (await listed(hub, credential)).operations[0].good == 2
+
+    await eventually(counted, what="the report on the list")
+    found = await listed(hub, credential)
+    assert [(plan.item, plan.operation, [check.characteristic for check in plan.checks]) for plan in found.plans] == [
+        ("PN-1", "10", ["D1"])
+    ]
+    assert found.plans[0].checks[0].upper == 10.1
+    first = found.operations[0]
+    assert (first.status, first.good, first.reject) == ("started", 2, 1)
+    assert {"setup", "other"} <= {one.code for one in found.stop_reasons}
