@@ -7,7 +7,7 @@ from typing import Final
 
 MOST_BYTES: Final = 2**20
 LEAST_BYTES: Final = 4096
-FIRST_S: Final = 4.0
+FIRST_S: Final = 3.5
 LAST_S: Final = 29.0
 
 

@@ -14,7 +14,8 @@ from edge_agent.reading import Delivery, InboxMark
 class ConnectionLost(Exception):
     """The machine or its broker cannot be reached (any more): retry. The text says why and what to do.
 
-    `at_once`: the other side is there and well, only what it kept for us is gone; connect again without waiting.
+    `at_once`: what was lost may be there again this moment (only the session is gone, or nobody said that the
+    connection is dead); connect again without waiting.
     """
 
     def __init__(self, text: str, *, at_once: bool = False) -> None:

@@ -99,6 +99,11 @@ def refused(code: int, name: str, url: str) -> ConnectionLost | Misconfigured:
     return ConnectionLost(f"the broker at {url} ended the connection ({name})")
 
 
+def mute(url: str) -> ConnectionLost:
+    """The broker answers no more; the way may be good again, so it is worth trying at once."""
+    return ConnectionLost(f"{url}: the broker shows no sign of life; is it running, and the network up?", at_once=True)
+
+
 def dropped(url: str, name: str, *, heard: bool) -> ConnectionLost:
     """The link ended without a word from the broker; `heard`: it had accepted us before."""
     if heard:

@@ -166,7 +166,7 @@ class _Reader:
             if messages:
                 heard_at = time.monotonic()
             elif now - heard_at >= self._link.silent_s:
-                raise advice.dropped(self._link.url, "no sign of life", heard=True)
+                raise advice.mute(self._link.url)
 
     async def _subscribe(self) -> dict[str, int]:
         """Subscribes to all, and ends what an earlier configuration left in our session; codes of what is refused.

@@ -36,6 +36,10 @@ from edge_agent.drivers.sign_in import password
 MAX_HELD_BYTES: Final = 32 * 2**20
 MAX_HELD: Final = 20_000
 CLOSE_S: Final = 2.0
+ASKS: Final = 5
+"""So often in the time of a keep-alive a silent broker is asked for a sign of life."""
+UNANSWERED: Final = 4
+"""So many times in vain, and the link has ended unnoticed."""
 SOON_DAYS: Final = 30
 
 log = structlog.get_logger(__name__)
@@ -88,6 +92,7 @@ class Link:
             reconnect_on_failure=False,
             manual_ack=True,
         )
+        client.ask_s = self._settings.keepalive_s / ASKS
         client.connect_timeout = self._settings.connect_timeout_s
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -129,7 +134,7 @@ class Link:
     @property
     def silent_s(self) -> float:
         """So long without a message or a ping's answer means that the link has ended unnoticed."""
-        return 3.0 * max(self._client.keepalive, self._settings.keepalive_s)
+        return UNANSWERED * self._client.ask_s
 
     async def subscribe(self, topics: Iterable[str], qos: int = 1) -> dict[str, int]:
         """Subscribes; the reason codes of those topics that the broker refuses."""

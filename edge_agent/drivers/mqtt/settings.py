@@ -112,7 +112,11 @@ class ConnectionSettings(SignInSettings, BrokerSettings):
         "machine. The broker keeps missed messages under this name: do not change it lightly.",
     )
     keepalive_s: int = Field(
-        5, ge=2, le=120, description="How often the broker is asked for a sign of life, in seconds."
+        5,
+        ge=2,
+        le=120,
+        description="How long the broker may miss a sign of life of ours, in seconds. A silent broker is asked for one "
+        "five times in it; four in vain, and the connection is made anew.",
     )
     connect_timeout_s: float = Field(
         4.0, gt=0, le=60, description="How long to wait for the broker when connecting, in seconds."

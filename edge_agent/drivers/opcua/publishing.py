@@ -10,7 +10,8 @@ counts as lost and everything is read anew. I/O only; due times are monotonic se
 import asyncio
 import time
 from collections import deque
-from typing import Final
+from collections.abc import Coroutine
+from typing import Final, TypeVar
 
 import structlog
 from asyncua import ua
@@ -25,7 +26,11 @@ from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.opcua.wire import WireError
 from edge_agent.drivers.port import ConnectionLost
 
+Result = TypeVar("Result")
+
 MAX_REQUESTS: Final = 100
+GRACE_S: Final = 0.5
+"""If we were held up ourselves, something waits in the socket: one more look before silence counts."""
 _MAX_SEQUENCE: Final = 2**32 - 1
 _NO_SUBSCRIPTION: Final = frozenset({StatusCodes.BadNoSubscription, StatusCodes.BadSubscriptionIdInvalid})
 
@@ -67,6 +72,7 @@ class Publishing:
         self._bell = asyncio.Event()
         self._streams: dict[int, Stream] = {}
         self._done: list[tuple[int, int]] = []
+        self._came_at = 0.0
 
     def follow(self, subscription: int, lost_after_s: float) -> None:
         """A new subscription; silent for `lost_after_s` it counts as lost."""
@@ -103,6 +109,38 @@ class Publishing:
         """Seconds until a subscription counts as lost; not above 0: it is. Infinite where there is none."""
         now = time.monotonic()
         return min((s.heard_at + s.lost_after_s - now for s in self._streams.values()), default=float("inf"))
+
+    def silence(self) -> ConnectionLost:
+        """What to raise when a subscription was silent for too long: the way may be good again, so try at once."""
+        self._session.mute()
+        return ConnectionLost(
+            f"{self._settings.endpoint}: no sign of life for longer than the server promised; "
+            "is the machine still on and the network up?",
+            at_once=True,
+        )
+
+    async def beside(self, chore: Coroutine[object, object, Result]) -> Result:
+        """Something asked of the server while it publishes. ConnectionLost where it stops to show any life meanwhile.
+
+        Without this a chore would wait for its own answer on a link that has been dead for long.
+        """
+        task = asyncio.ensure_future(chore)
+        try:
+            while not task.done():
+                await asyncio.wait([task], timeout=max(self._mute_in_s(), 0.0) + GRACE_S)
+                if not task.done() and self._mute_in_s() <= 0:
+                    raise self.silence()
+            return task.result()
+        finally:
+            task.cancel()
+
+    def _mute_in_s(self) -> float:
+        """Seconds until nothing at all was heard for too long; infinite where the server owes no answer."""
+        if not self._outstanding:
+            return float("inf")
+        silent_s = min((s.lost_after_s for s in self._streams.values()), default=float("inf"))
+        heard_at = max((s.heard_at for s in self._streams.values()), default=0.0)
+        return max(heard_at, self._came_at) + silent_s - time.monotonic()
 
     async def next(self, timeout_s: float) -> tuple[Changes, int] | None:
         """The next response in sequence and its arrival (µs); None after `timeout_s` without one.
@@ -145,6 +183,7 @@ class Publishing:
         if task.cancelled():
             return
         error = task.exception()
+        self._came_at = time.monotonic()
         body = None if error is not None else task.result()
         self._arrived.append(Arrival(time.time_ns() // 1000, body, error))
         self._bell.set()

@@ -17,18 +17,17 @@ from edge_agent.drivers.faults import Faults
 from edge_agent.drivers.opcua import advice
 from edge_agent.drivers.opcua.decode import Changes, Decoder, status_of
 from edge_agent.drivers.opcua.history import Backfill
-from edge_agent.drivers.opcua.publishing import Publishing
+from edge_agent.drivers.opcua.publishing import GRACE_S, Publishing
 from edge_agent.drivers.opcua.resolving import Missing
 from edge_agent.drivers.opcua.rollcall import RollCall
 from edge_agent.drivers.opcua.session import Session
 from edge_agent.drivers.opcua.settings import ConnectionSettings
 from edge_agent.drivers.opcua.subscription import Monitored
 from edge_agent.drivers.opcua.wanted import Wanted
-from edge_agent.drivers.port import ConnectionLost, Feed
+from edge_agent.drivers.port import Feed
 from edge_agent.reading import NOT_PROVIDED, Delivery, Reading
 
-GRACE_S: Final = 0.5
-RETRY_FIRST_S: Final = 2.0
+RETRY_FIRST_S: Final = 1.0
 RETRY_LAST_S: Final = 60.0
 MAX_GATHERED: Final = 100_000
 """Changes held in memory for one delivery; a notification that never ends is delivered in parts."""
@@ -124,17 +123,16 @@ class Reader:
         self._publishing.heard()
         self._publishing.request()
         while True:
-            due_s = await self._chores()
+            if self._due_in_s() <= 0:
+                await self._publishing.beside(self._chores())
+            due_s = max(self._due_in_s(), 0.0)
             silent_s = self._publishing.silent_in_s()
             arrived = await self._publishing.next(max(min(due_s, silent_s), 0.0))
             if arrived is None and self._publishing.silent_in_s() <= 0:
-                arrived = await self._publishing.next(GRACE_S)  # if we were held up, it waits in the socket
+                arrived = await self._publishing.next(GRACE_S)
             if arrived is None:
                 if self._publishing.silent_in_s() <= 0:
-                    raise ConnectionLost(
-                        f"{self._settings.endpoint}: no sign of life for longer than the server promised; "
-                        "is the machine still on and the network up?"
-                    )
+                    raise self._publishing.silence()
                 continue
             changes, at_us = arrived
             gathered += changes.readings
@@ -155,8 +153,15 @@ class Reader:
             self._publishing.request()
             self._feed.alive(at_us - self._unsaid_us)
 
-    async def _chores(self) -> float:
-        """Does what is due beside reading; seconds until the next is."""
+    def _due_in_s(self) -> float:
+        """Seconds until something is to be done beside reading."""
+        if self._replaying is not None and self._replaying.done():
+            return 0.0
+        due = min(self._session.renew_at, self._roll_call.due_at)
+        return (min(due, self._retry_at) if self._absent else due) - time.monotonic()
+
+    async def _chores(self) -> None:
+        """Does what is due beside reading."""
         now = time.monotonic()
         if self._replaying is not None and self._replaying.done():
             replaying, self._replaying = self._replaying, None
@@ -167,8 +172,6 @@ class Reader:
             await self._monitor_anew(sorted(self._absent))
         if now >= self._roll_call.due_at:
             await self._call_roll()
-        due = min(self._session.renew_at, self._roll_call.due_at)
-        return max((min(due, self._retry_at) if self._absent else due) - time.monotonic(), 0.0)
 
     async def _monitor_anew(self, handles: Sequence[int]) -> None:
         await self._monitored.drop(handles)

@@ -17,8 +17,8 @@ from edge_agent.drivers.opcua.decode import Decoder
 from edge_agent.drivers.opcua.session import Session
 from edge_agent.reading import Raw, Reading
 
-EVERY_S: Final = 5.0
-NODES: Final = 200
+EVERY_S: Final = 2.0
+NODES: Final = 80
 """So often so many nodes are read."""
 LOOKS: Final = 2
 """So often the same ones one after another, where there are more."""

@@ -60,6 +60,7 @@ class Session:
         self._client.session_timeout = SESSION_MS
         self._client.secure_channel_timeout = CHANNEL_MS
         self.renew_at = 0.0
+        self._mute = False
 
     async def open(self) -> None:
         """Connects and reads `about`. Raises ConnectionLost or Misconfigured; the caller then calls `close`."""
@@ -67,11 +68,15 @@ class Session:
         self._plan_renewal()
         self.about = await self._read_about()
 
+    def mute(self) -> None:
+        """The server shows no sign of life: `close` need not wait for its answers."""
+        self._mute = True
+
     async def close(self) -> None:
         """Ends session, channel and socket; quietly, whatever state they are in."""
         transport = self._client.uaclient.protocol.transport if self._client.uaclient.protocol else None
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(0 if self._mute else CLOSE_S):
                 with contextlib.suppress(*advice.LINK_ERRORS):
                     await self._client.close_session()
                 if transport is not None and not transport.is_closing():
