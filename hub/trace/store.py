@@ -48,6 +48,11 @@ def _lot(row: Row) -> KnownLot:
     )  # fmt: skip
 
 
+def findings_of(packed: Iterable[str]) -> list[Finding]:
+    """All findings of some rows of `lots`."""
+    return [finding for one in packed for finding in _findings.decode(one)]
+
+
 def find_lot(reader: Reader, lot: str) -> KnownLot | None:
     """The lot of that name; None where nothing names it."""
     row = reader.one(f"{_LOT} WHERE lot = ?", (lot,))
