@@ -9,7 +9,7 @@ import pytest
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
-from edge_agent.drivers.opcua import advice, subscription
+from edge_agent.drivers.opcua import advice, rollcall, subscription
 from edge_agent.drivers.port import ConnectionLost, Driver, Misconfigured
 from tests.support.drivers import running
 from tests.support.opcua import URI, opcua_process, opcua_server
@@ -67,6 +67,22 @@ async def test_a_server_that_hangs_is_noticed_by_its_silence(driver_of: Drivers,
             assert isinstance(why, ConnectionLost)
             assert "no sign of life" in str(why)
             assert run.feed.lives_us[-1] - last < 2_000_000
+
+
+async def test_a_server_that_hangs_is_noticed_also_while_it_owes_an_answer(
+    driver_of: Drivers, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(subscription, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(rollcall, "EVERY_S", 0.0)  # something is asked all the time
+    port = free_port()
+    with opcua_process(port) as server:
+        async with running(driver_of(f"opc.tcp://127.0.0.1:{port}", VALUE, request_timeout_s=120)) as run:
+            await eventually(lambda: len(run.feed.lives_us) > 2, what="keep-alives")
+            server.send_signal(signal.SIGSTOP)
+            why = await run.ended()
+    assert isinstance(why, ConnectionLost)
+    assert "no sign of life" in str(why)
+    assert why.at_once
 
 
 async def test_nodes_are_found_by_their_namespace_after_the_server_was_set_up_anew(driver_of: Drivers):
