@@ -16,6 +16,7 @@ from hub.office import build_catalogue
 from tests.support.bound import some_progress
 from tests.support.hubs import DAY_US, RunningHub, a_day, a_part, batch, running_hub
 from tests.support.lots import some_lots
+from tests.support.quality import some_quality
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,6 +52,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             await some_progress(hub, company, machine)
             await set_calendar(hub, company, site)
             await some_lots(hub, company, machine, credential, after=9)
+            await some_quality(hub, company, machine)
             word = f"reason of {machine}"
             await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
         yield hub
@@ -70,6 +72,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
     wide = {
         "site": site, "machine": name, "from_us": hub.clock() - DAY_US, "to_us": hub.clock() + DAY_US,
         "signal": "load", "limit": 5000, "program": f"program of {machine}", "version": 1,
+        "characteristic": f"diameter-{name}",
         "month": "2026-08", "scope": machine, "order": f"order of {machine}",
         "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
     }  # fmt: skip
