@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 from contract.keys import split_machine_key
 from hub.access.live import AgentChanged, BooksChanged, LiveBus, MachineChanged
 from hub.calendars import api as calendars_api
+from hub.calendars import pages as calendars_pages
 from hub.companies import api as companies_api
 from hub.companies import pages as companies_pages
 from hub.directory.credentials import AgentIdentity
@@ -29,12 +30,16 @@ from hub.office import Office
 from hub.orders import api as orders_api
 from hub.orders import documents_api as orders_documents_api
 from hub.orders import import_api as orders_import_api
+from hub.orders import import_pages as orders_import_pages
+from hub.orders import master_pages as orders_master_pages
+from hub.orders import pages as orders_pages
 from hub.parts import api as parts_api
 from hub.progress import api as progress_api
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.quality import api as quality_api
 from hub.series import api as series_api
 from hub.stops import api as stops_api
+from hub.stops import pages as stops_pages
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.trace import api as trace_api
@@ -101,13 +106,13 @@ def build_hub(office: Office) -> Hub:
             progress_api.build_router(office.gate),
             orders_documents_api.build_router(office.gate, office.now_us),
             orders_import_api.build_router(office.gate),
-            orders_api.build_router(office.gate),
             stops_api.build_router(office.gate),
             trace_api.build_router(office.gate, office.now_us),
             quality_api.build_router(office.gate),
             series_api.build_router(office.gate),
             live.build_router(bus),
             worklist_api.build_router(office.gate),
+            orders_api.build_router(office.gate),  # its addresses take the rest of a path: last
         ),
         pages=_pages(office, bus, pages),
         checks={"directory": lambda: _check_directory(office), "stores": lambda: _check_stores(office)},
@@ -123,8 +128,13 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         pages_account.build_router(office.gate, pages, current_viewer),
         machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         timeline_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        calendars_pages.build_router(office.gate, pages, current_viewer, office.now_us),
+        stops_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trust.build_router(office.directory),
+        orders_import_pages.build_router(office.gate, pages, current_viewer),
+        orders_master_pages.build_router(office.gate, pages, current_viewer),
+        orders_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),  # takes the rest of a path
     )
 
 

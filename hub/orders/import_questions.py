@@ -102,7 +102,8 @@ def plan(
     found = extract(read_sheet(data), SHEETS[kind], store.remembered_columns(reader, kind), columns)
     made = Plan(found, faults=list(found.faults))
     bad = {fault.row for fault in found.faults}
-    good = [line for line in found.lines if line.row not in bad]
+    required = {column.key for column in SHEETS[kind] if column.required}
+    good = [line for line in found.lines if line.row not in bad and required <= line.values.keys()]
     _PLANNERS[kind](made, good, reader, References(reader, registry), now_us)
     made.faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
     return made

@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from hub.web.locale import account, agents, board, common, machine, signals
+from hub.web.locale import account, agents, board, calendars, common, machine, orders, signals, stops
 
 Lang: TypeAlias = Literal["ja", "en"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
@@ -25,7 +25,7 @@ class UnknownTextError(KeyError):
 def catalogue() -> Mapping[str, Text]:
     """Every text by its key; ValueError where two modules claim one key."""
     texts: dict[str, Text] = {}
-    for module in (common, account, board, machine, signals, agents):
+    for module in (calendars, stops, common, account, board, machine, signals, agents, orders):
         doubled = texts.keys() & module.TEXTS.keys()
         if doubled:
             raise ValueError(f"{module.__name__} repeats {sorted(doubled)}")

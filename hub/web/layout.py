@@ -132,6 +132,8 @@ def asset_url(name: str) -> str:
 def _nav(path: str) -> tuple[NavItem, ...]:
     return (
         NavItem("board", "/", path == "/" or path.startswith("/machines/")),
+        NavItem("orders", "/orders", path.startswith(("/orders", "/items", "/nests", "/operators", "/import"))),
+        NavItem("stops", "/stops", path.startswith(("/stops", "/calendar"))),
         NavItem("agents", "/agents", path.startswith("/agents")),
         NavItem("account", "/account", path == "/account"),
     )

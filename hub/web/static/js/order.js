@@ -1,0 +1,2 @@
+// An order's page: its operations stay as they are in the hub.
+import "./live.js";
