@@ -22,6 +22,9 @@ Json = dict[str, Any]
 WRONG_COUNTS = 2
 FORGOTTEN = 2
 UNTOLD_ODDS = 0.15
+OFF_MS = 1000
+ALARM_MS = 2000
+"""A machine that breaks down has ended its program before it says so."""
 COUNTED = ("counter", "signature")
 """Machines that know what they made of one order: only there can a hub notice a person's mistake."""
 REASONS = {
@@ -107,6 +110,7 @@ class Telling:
                 yield from self._stint(stint, count)
                 count += len(stint.pieces)
             yield from self._alarms(station)
+            yield self._signal(END + OFF_MS, station, "power", "OFF")
 
     def _signal(self, at: int, station: Station, signal: str, value: str | int) -> tuple[int, Json]:
         return self._said(at, "observation", machine=station.key, signal=signal, value=value)
@@ -137,8 +141,9 @@ class Telling:
         for standing in self._floor.standing.get(station.key, []):
             if standing.cause == "breakdown":
                 alarm = {"machine": station.key, "id": "fault", "code": "E100", "text": "搬送異常"}
-                yield self._signal(standing.start, station, "estop", "TRIGGERED")
-                yield self._said(standing.start, "condition", level="fault", **alarm)
+                at = standing.start + ALARM_MS
+                yield self._signal(at, station, "estop", "TRIGGERED")
+                yield self._said(at, "condition", level="fault", **alarm)
                 if standing.end < END:
                     yield self._signal(standing.end, station, "estop", "ARMED")
                     yield self._said(standing.end, "condition", level="normal", **alarm)

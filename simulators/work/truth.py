@@ -56,7 +56,7 @@ def _operation(floor: Floor, wrong: Mistakes, order: str, position: int) -> Json
     counts = {"good": stint.good(order), "reject": stint.rejects(order), "rework": stint.reworks(order)}
     answer |= {"status": "finished" if stint.end is not None else "paused", **counts, "told": dict(counts)}
     answer["told"]["status"] = answer["status"]
-    if stint.station.rule is not None:
+    if stint.station.rule is not None and stint.pieces:
         answer["machine"] = stint.made(order)
     if key in wrong.counts:
         answer["told"]["good"] += wrong.counts[key]
@@ -68,7 +68,10 @@ def _operation(floor: Floor, wrong: Mistakes, order: str, position: int) -> Json
 
 
 def _machine(floor: Floor, wrong: Mistakes, station: Station, time: Callable[[int], str]) -> Json:
-    """Runs, two-start pieces, and stops: `reasons` in seconds by code, "" where nobody said why."""
+    """Runs, two-start pieces, and stops: `reasons` in seconds by code, "" where nobody said why.
+
+    `counted`: whether its signals tell pieces.
+    """
     assert station.key is not None
     stints = [stint for stint in floor.stints if stint.station is station]
     pieces = [piece for stint in stints for piece in stint.pieces]
@@ -79,6 +82,7 @@ def _machine(floor: Floor, wrong: Mistakes, station: Station, time: Callable[[in
         totals[code] += end - start
     return {
         "machine": station.key,
+        "counted": station.rule is not None,
         "runs": len(runs),
         "pieces": len(pieces),
         "two_starts": sum(len(piece.runs) > 1 for piece in pieces),
