@@ -60,7 +60,7 @@ def standing(listed: WorkOperation | None, made_us: int, taps: Sequence[Tapped])
         if known_there and listed is not None and listed.status is not None:
             after = replace(after, status=work.status)
         work = after
-    return work if work.status == "started" else replace(work, people=())
+    return work if work.status in ("started", "paused") else replace(work, people=())
 
 
 def _after(work: Work, tap: Tapped) -> Work:
@@ -69,11 +69,9 @@ def _after(work: Work, tap: Tapped) -> Work:
         return replace(work, lots=(*(one for one in work.lots if one != deed.lot), deed.lot))
     if deed.action not in PROGRESS:
         return work
-    people = tuple(one for one in work.people if one != deed.operator)
+    people = work.people
     if deed.operator is not None and deed.action in ("start", "resume"):
-        people = (*people, deed.operator)
-    elif deed.action in ("first_ok", "report"):
-        people = work.people
+        people = (*(one for one in people if one != deed.operator), deed.operator)
     return replace(
         work,
         status={"start": "started", "resume": "started", "pause": "paused", "finish": "finished"}.get(
@@ -82,7 +80,7 @@ def _after(work: Work, tap: Tapped) -> Work:
         good=work.good + (deed.good or 0),
         reject=work.reject + (deed.reject or 0),
         rework=work.rework + (deed.rework or 0),
-        people=people if deed.action != "pause" else (),
+        people=people,
         machine=deed.machine or work.machine,
         since_us=tap.at_us if deed.action in ("start", "pause", "resume", "finish") else work.since_us,
     )

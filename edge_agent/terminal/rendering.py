@@ -40,7 +40,7 @@ class Renderer:
             lstrip_blocks=True, cache_size=50,
         )  # fmt: skip
         digest = hashlib.blake2b(digest_size=6)
-        for file in sorted(STATIC.iterdir()):
+        for file in sorted(STATIC.glob("*.*")):
             digest.update(file.read_bytes())
         self._env.globals["version"] = digest.hexdigest()
 

@@ -91,6 +91,8 @@ def page(request: Request, name: str, status: int = 200, **context: Any) -> HTML
         "path": request.url.path,
         "query": request.url.query,
         "operator": code,
+        "person": lambda one: (worker(site.desk.worklist, one) or Worker(code=one)).name or one,
+        "machine_name": {one.machine: one.name or one.machine for one in site.known_machines()}.get,
         "operator_name": known.name if known else None,
         "recent": [(one, worker(site.desk.worklist, one)) for one in recent_of(request)],
         "strip": strip(site),
