@@ -8,19 +8,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from simulators.demo.children import Child, Children, DemoError, answers, free_port, installed
+from simulators.demo.day import Pass, WorkDay
 from simulators.demo.floor import COMPANIES, SITE, Company, Wires, agent_toml, factory_toml
 from simulators.demo.hub import Hub, is_ready
 from simulators.demo.verdict import Verdict
+from simulators.work.group import SITE as SECOND_SITE
 
 START_S = 60.0
 PAST_S = 240.0
 DRAIN_S = 90.0
+BEAT_S = 10.0
 SEED = 20261120
 
 T = TypeVar("T")
@@ -46,6 +49,7 @@ class Access:
     password: str
     token: str
     code: str
+    second: Pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Demo:
         self._say = say
         self._hub_dir = wish.data / "hub"
         self._url = f"http://127.0.0.1:{wish.port}"
+        self._day = WorkDay(self._url, datetime.now(UTC))
 
     def open(self) -> list[Floor]:
         """Start everything; return when every machine has played its past and is live."""
@@ -96,6 +101,8 @@ class Demo:
         self._say(f"playing {self._wish.history_h:g} hours of past")
         for floor in floors:
             self._await_said(floor.machines, "live", PAST_S)
+        self._say("telling a day's orders, stops, quality and lots of the second sites")
+        self._day.give({floor.access.company.slug: floor.access.second for floor in floors})
         return floors
 
     def _found_companies(self) -> list[Access]:
@@ -112,7 +119,9 @@ class Demo:
             password = self._children.ask([hub, "user", "add", company.admin, "--role", "admin", *of])["password"]
         token = self._children.ask([hub, "token", "add", "--role", "manager", *of])["token"]
         code = self._children.ask([hub, "agent", "add", company.agent, "--site", SITE, *of])["code"]
-        return Access(company, str(password), token, code)
+        second = f"{company.slug}-{SECOND_SITE}-1"
+        second_code = self._children.ask([hub, "agent", "add", second, "--site", SECOND_SITE, *of])["code"]
+        return Access(company, str(password), token, code, Pass(token, second, second_code))
 
     def _broker(self) -> int | None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
@@ -163,8 +172,12 @@ class Demo:
         Raises:
             DemoError: one died.
         """
+        beaten_s = 0.0
         while True:
             self._children.check()
+            if time.monotonic() - beaten_s >= BEAT_S:
+                self._day.beat()
+                beaten_s = time.monotonic()
             time.sleep(1.0)
 
     def judge(self, floors: Sequence[Floor]) -> Verdict:
@@ -190,6 +203,7 @@ class Demo:
                 asked = SITE, machine["machine"], truth["from"], truth["until"]
                 label = f"{floor.access.company.slug}/{machine['machine']}"
                 verdict.machine(label, machine, truth["from"], hub.intervals(*asked), hub.runs(*asked))
+        verdict.day(self._day.judge().told())
         return verdict
 
 
@@ -209,7 +223,7 @@ def _is_written(file: Path) -> bool:
 def _is_delivered(hub: Hub, until: str) -> bool:
     """Whether agents have nothing left and every machine is known beyond the moment it stood still."""
     still = datetime.fromisoformat(until)
-    known = [machine["known_until"] for machine in hub.machines()]
+    known = [machine["known_until"] for machine in hub.machines() if machine["site"] == SITE]
     return all(agent["backlog"] == 0 for agent in hub.agents()) and all(
         at is not None and datetime.fromisoformat(at) >= still for at in known
     )

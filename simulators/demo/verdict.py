@@ -36,13 +36,16 @@ class Verdict:
     state_worst: str | None = None
     runs: dict[str, int] = field(default_factory=lambda: {"truth": 0, "hub": 0, "matching": 0})
     differences: list[str] = field(default_factory=list)
+    work: Json | None = None
+    """What `simulators.work.judging` found of the day at the second sites; None where there was none."""
 
     @property
     def equal(self) -> bool:
         """Nothing lost, nothing twice, and the hub says what happened."""
         same_runs = self.runs["truth"] == self.runs["hub"] == self.runs["matching"]
         whole = not (self.lost or self.holes or self.duplicated or self.backlog)
-        return whole and same_runs and self.state_max_difference_s <= STATE_TOLERANCE_S
+        same_work = self.work is None or bool(self.work["equal"])
+        return whole and same_runs and same_work and self.state_max_difference_s <= STATE_TOLERANCE_S
 
     def told(self) -> Json:
         """As JSON."""
@@ -51,11 +54,22 @@ class Verdict:
     def summary(self) -> str:
         """One line for people."""
         runs = self.runs
+        compared = self.work["compared"] if self.work else {}
+        day = f"; of a day's work {compared['operations']} operations and all else match" if compared else ""
+        if self.work and not self.work["equal"]:
+            day = f"; OF A DAY'S WORK {self.work['differences']} ANSWERS DIFFER"
         return (
             f"{'The hub says what happened' if self.equal else 'THE HUB IS WRONG'}: {self.machines} machines, "
             f"{self.acknowledged} records, {self.lost} lost, {self.duplicated} twice; state seconds differ by at most "
-            f"{self.state_max_difference_s:.3f} s; {runs['matching']} of {runs['truth']} runs match"
+            f"{self.state_max_difference_s:.3f} s; {runs['matching']} of {runs['truth']} runs match{day}"
         )
+
+    def day(self, told: Json) -> None:
+        """Count in the day of orders, stops, quality and lots."""
+        self.work = {key: value for key, value in told.items() if key != "differences"} | {
+            "differences": len(told["differences"])
+        }
+        self.differences += told["differences"]
 
     def deliver(self, agents: Sequence[Json]) -> None:
         """Count in what a company's agents have delivered."""

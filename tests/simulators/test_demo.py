@@ -161,4 +161,19 @@ def test_the_whole_demo_ends_by_itself_and_the_hub_says_what_happened(tmp_path: 
     assert (said["machines"], said["lost"], said["duplicated"], said["equal"]) == (machines, 0, 0, True)
     assert said["records"] == said["acknowledged"] > 500
     assert said["runs"]["truth"] == said["runs"]["hub"] == said["runs"]["matching"] > 20
+    assert said["work"]["equal"]
+    assert said["work"]["compared"]["operations"] == 200
+    assert said["work"]["misreported"]["told"] == said["work"]["misreported"]["listed"] > 0
     assert all(company.admin in done.stderr for company in COMPANIES)
+
+
+def test_what_differs_of_the_day_at_the_second_sites_is_noticed() -> None:
+    verdict = judged(TRUTH, TRUTH, AGENT)
+    told = {"compared": {"operations": 200}, "misreported": {"told": 1, "listed": 1}, "drift": None}
+    verdict.day(told | {"differences": [], "equal": True})
+    assert verdict.equal
+    assert "200 operations" in verdict.summary()
+    verdict.day(told | {"differences": ["aoba SO-1/10: truth 1, hub 2"], "equal": False})
+    assert not verdict.equal
+    assert "OF A DAY'S WORK 1 ANSWERS DIFFER" in verdict.summary()
+    assert verdict.differences == ["aoba SO-1/10: truth 1, hub 2"]
