@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.access.viewer import console
 from tests.hub.pages.conftest import PHONE, WALL, Visiting, shared
 from tests.hub.pages.test_for_everybody import faults
 from tests.support.hubs import RunningHub
@@ -139,11 +140,5 @@ async def test_a_file_is_checked_mapped_and_imported_whole(
         await page.set_input_files("#file", path)
         await page.click("main .primary")
         assert await page.locator(".faults").count() == 0, "the column's meaning is remembered"
-    rows = (await hub.office.gate.ask(_viewer(), "orders.orders", {"containing": "X-"})).rows
+    rows = (await hub.office.gate.ask(console("aoba"), "orders.orders", {"containing": "X-"})).rows
     assert [(row.order, row.quantity, row.due) for row in rows] == [("X-1", 3, "2026-04-01"), ("X-2", 5, "2026-04-02")]
-
-
-def _viewer():
-    from hub.access.viewer import console
-
-    return console("aoba")
