@@ -34,7 +34,9 @@ from hub.orders import import_pages as orders_import_pages
 from hub.orders import master_pages as orders_master_pages
 from hub.orders import pages as orders_pages
 from hub.parts import api as parts_api
+from hub.parts import pages as parts_pages
 from hub.progress import api as progress_api
+from hub.progress import pages as progress_pages
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.quality import api as quality_api
 from hub.series import api as series_api
@@ -43,6 +45,8 @@ from hub.stops import pages as stops_pages
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.trace import api as trace_api
+from hub.trace import pages as trace_pages
+from hub.trace import recall_pages as trace_recall_pages
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
 from hub.web.app import Parts, build_app
 from hub.web.auth import Authenticator, current_viewer
@@ -128,8 +132,12 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         pages_account.build_router(office.gate, pages, current_viewer),
         machines_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         timeline_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        parts_pages.build_router(office.gate, pages, current_viewer),
+        progress_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         calendars_pages.build_router(office.gate, pages, current_viewer, office.now_us),
         stops_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        trace_recall_pages.build_router(office.gate, pages, current_viewer, office.now_us),
+        trace_pages.build_router(office.gate, pages, current_viewer, office.now_us),
         companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trust.build_router(office.directory),
         orders_import_pages.build_router(office.gate, pages, current_viewer),

@@ -35,6 +35,12 @@ class OfOrder(msgspec.Struct, frozen=True, kw_only=True):
     order: Text
 
 
+class OfOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """Some orders."""
+
+    orders: Annotated[tuple[Text, ...], msgspec.Meta(max_length=1000)]
+
+
 class Late(msgspec.Struct, frozen=True, kw_only=True):
     """Open orders by how late they are; `all`: also those that are not."""
 
@@ -87,6 +93,14 @@ class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Annotated[datetime | None, Discloses("progress")]
     finished_at: Annotated[datetime | None, Discloses("progress")]
     runs: Annotated[int, Discloses("progress")]
+
+
+class ShareRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of an order is done, 0 to 1: the mean over its operations; None where it has none."""
+
+    order: Annotated[str, Discloses("customer")]
+    share: Annotated[float | None, Discloses("progress")]
+    disagree: Annotated[bool, Discloses("progress")]
 
 
 class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +192,18 @@ def _standing_row(found: OperationStanding) -> StandingRow:
 
 def _moment(us: int | None) -> datetime | None:
     return None if us is None else from_us(us)
+
+
+def shares(room: Room, params: OfOrders) -> Found[ShareRow]:
+    """How much of each order is done."""
+    return Found([_share_row(order, store.standings(room.reader, order)) for order in params.orders])
+
+
+def _share_row(order: str, operations: Iterable[OperationStanding]) -> ShareRow:
+    planned = [each.standing for each in operations if each.planned is not None]
+    done = [1.0 if each.status == "finished" else min(1.0, each.good / (each.ordered or 1)) for each in planned]
+    share = sum(done) / len(done) if done else None
+    return ShareRow(order=order, share=share, disagree=any(each.disagree for each in planned))
 
 
 def reports(room: Room, params: OfOrder) -> Found[ReportRow]:
@@ -275,6 +301,9 @@ QUESTIONS = (
     Question(
         name="progress.order", summary="How far each operation of an order is", params=OfOrder, row=StandingRow,
         run=of_order,
+    ),
+    Question(
+        name="progress.shares", summary="How much of some orders is done", params=OfOrders, row=ShareRow, run=shares
     ),
     Question(
         name="progress.reports", summary="What was reported of an order", params=OfOrder, row=ReportRow, run=reports

@@ -10,7 +10,20 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from hub.web.locale import account, agents, board, calendars, common, machine, orders, signals, stops
+from hub.web.locale import (
+    account,
+    agents,
+    board,
+    calendars,
+    common,
+    machine,
+    orders,
+    programs,
+    progress,
+    signals,
+    stops,
+    trace,
+)
 
 Lang: TypeAlias = Literal["ja", "en"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
@@ -25,7 +38,20 @@ class UnknownTextError(KeyError):
 def catalogue() -> Mapping[str, Text]:
     """Every text by its key; ValueError where two modules claim one key."""
     texts: dict[str, Text] = {}
-    for module in (calendars, stops, common, account, board, machine, signals, agents, orders):
+    for module in (
+        calendars,
+        stops,
+        common,
+        account,
+        board,
+        machine,
+        signals,
+        agents,
+        orders,
+        trace,
+        programs,
+        progress,
+    ):
         doubled = texts.keys() & module.TEXTS.keys()
         if doubled:
             raise ValueError(f"{module.__name__} repeats {sorted(doubled)}")

@@ -73,7 +73,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
         "site": site, "machine": name, "from_us": hub.clock() - DAY_US, "to_us": hub.clock() + DAY_US,
         "signal": "load", "limit": 5000, "program": f"program of {machine}", "version": 1,
         "characteristic": f"diameter-{name}",
-        "month": "2026-08", "scope": machine, "order": f"order of {machine}",
+        "month": "2026-08", "scope": machine, "order": f"order of {machine}", "orders": (f"order of {machine}",),
         "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
     }  # fmt: skip
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
