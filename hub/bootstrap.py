@@ -39,6 +39,9 @@ from hub.progress import api as progress_api
 from hub.progress import pages as progress_pages
 from hub.projector import Projection, Projector, Step, progress, rebuild
 from hub.quality import api as quality_api
+from hub.quality import characteristic_pages as quality_characteristic_pages
+from hub.quality import import_pages as quality_import_pages
+from hub.quality import pages as quality_pages
 from hub.series import api as series_api
 from hub.stops import api as stops_api
 from hub.stops import pages as stops_pages
@@ -138,6 +141,9 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         stops_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trace_recall_pages.build_router(office.gate, pages, current_viewer, office.now_us),
         trace_pages.build_router(office.gate, pages, current_viewer, office.now_us),
+        quality_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        quality_characteristic_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
+        quality_import_pages.build_router(office.gate, pages, current_viewer),
         companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trust.build_router(office.directory),
         orders_import_pages.build_router(office.gate, pages, current_viewer),

@@ -54,6 +54,7 @@ def build_router(gate: Gate, clock_us: Callable[[], int]) -> APIRouter:
     _add_lists(router, gate)
     _add_lot(router, gate, clock_us)
     _add_files(router, gate)
+    _add_detail(router, gate)
     return router
 
 
@@ -126,20 +127,7 @@ def recall_params(lots: tuple[str, ...], machine: str | None, from_: str | None,
 
 def _add_lot(router: APIRouter, gate: Gate, clock_us: Callable[[], int]) -> None:
     @router.get(
-        "/lots/{lot}",
-        summary=gate.catalogue.question("trace.lot").summary,
-        responses=says(LotDetail, "The lot, its steps and its files", refuses=(404, 422)),
-    )
-    async def get_lot(lot: LotName, viewer: Asking, company: Company = None) -> Response:
-        known = await gate.ask(viewer, "trace.lot", {"lot": lot}, company)
-        steps = await gate.ask(viewer, "trace.steps", {"lot": lot}, company)
-        files = await gate.ask(viewer, "trace.certificates", {"lot": lot}, company)
-        withheld = (*known.withheld, *steps.withheld, *files.withheld)
-        detail = LotDetail(lot=known.rows[0], steps=steps.rows, certificates=files.rows, withheld=withheld)
-        return json_response(detail)
-
-    @router.get(
-        "/lots/{lot}/trace",
+        "/lots/{lot:path}/trace",
         summary=gate.catalogue.question("trace.genealogy").summary,
         responses=says(Genealogy, "The lot itself at depth 0, then its relatives", refuses=(404, 422)),
     )
@@ -147,7 +135,7 @@ def _add_lot(router: APIRouter, gate: Gate, clock_us: Callable[[], int]) -> None
         return json_response(await genealogy(gate, viewer, lot, direction, company))
 
     @router.get(
-        "/lots/{lot}/epcis",
+        "/lots/{lot:path}/epcis",
         summary="The history of a lot as an EPCIS 2.0 document (JSON-LD)",
         responses={
             200: {"description": "An EPCISDocument", "content": {epcis_model.MEDIA: {"schema": {"type": "object"}}}},
@@ -177,7 +165,7 @@ async def genealogy(
 
 def _add_files(router: APIRouter, gate: Gate) -> None:
     @router.post(
-        "/lots/{lot}/certificates",
+        "/lots/{lot:path}/certificates",
         summary=gate.catalogue.command("trace.attach").summary,
         status_code=201,
         responses=says(Attached, "It is attached", 201, refuses=(403, 404, 409, 413, 422)),
@@ -197,7 +185,7 @@ def _add_files(router: APIRouter, gate: Gate) -> None:
         return json_response(await gate.do(viewer, "trace.attach", params), 201)
 
     @router.get(
-        "/lots/{lot}/certificates/{number}",
+        "/lots/{lot:path}/certificates/{number}",
         summary=gate.catalogue.question("trace.certificate").summary,
         responses={
             200: {"description": "The file", "content": {media: {} for media in MEDIA}},
@@ -211,12 +199,29 @@ def _add_files(router: APIRouter, gate: Gate) -> None:
         return file_response(row)
 
     @router.delete(
-        "/lots/{lot}/certificates/{number}",
+        "/lots/{lot:path}/certificates/{number}",
         summary=gate.catalogue.command("trace.remove_certificate").summary,
         responses=says(Removed, "It is gone", refuses=(403, 404, 422)),
     )
     async def delete_file(lot: LotName, number: Annotated[int, Path(ge=0, le=2**62)], viewer: Asking) -> Response:
         return json_response(await gate.do(viewer, "trace.remove_certificate", {"lot": lot, "id": number}))
+
+
+def _add_detail(router: APIRouter, gate: Gate) -> None:
+    """Last, for its address takes the rest of a path: a lot's name may hold a slash."""
+
+    @router.get(
+        "/lots/{lot:path}",
+        summary=gate.catalogue.question("trace.lot").summary,
+        responses=says(LotDetail, "The lot, its steps and its files", refuses=(404, 422)),
+    )
+    async def get_lot(lot: LotName, viewer: Asking, company: Company = None) -> Response:
+        known = await gate.ask(viewer, "trace.lot", {"lot": lot}, company)
+        steps = await gate.ask(viewer, "trace.steps", {"lot": lot}, company)
+        files = await gate.ask(viewer, "trace.certificates", {"lot": lot}, company)
+        withheld = (*known.withheld, *steps.withheld, *files.withheld)
+        detail = LotDetail(lot=known.rows[0], steps=steps.rows, certificates=files.rows, withheld=withheld)
+        return json_response(detail)
 
 
 MEDIA = ("application/pdf", "image/png", "image/jpeg")

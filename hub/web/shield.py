@@ -32,7 +32,7 @@ BODY_S: Final = 60.0
 """A whole body must have come by then: who sends a byte a minute must not hold a request open for ever."""
 _OWN_LIMIT: Final = ("/api/v1/batches",)
 MAX_FILE_BYTES: Final = 9 * 2**20
-_FILES: Final = re.compile(r"(/api/v1)?/lots/[^/]+/certificates")
+_FILES: Final = re.compile(r"(/api/v1)?/lots/.+/certificates")
 """Where a whole file may come in one body."""
 
 
