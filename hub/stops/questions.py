@@ -47,7 +47,7 @@ class LossRange(msgspec.Struct, frozen=True, kw_only=True):
 class StopRow(msgspec.Struct, frozen=True, kw_only=True):
     """A stop, or the piece of one that has a reason of its own, cut to the window.
 
-    `kind`: stop, or unknown (nobody can say whether it stood). `code` None: unexplained. `open`: the machine still stands so now.
+    `kind`: stop, or unknown (nobody can say whether it stood). `code` None: unexplained. `open`: it stands so still.
     """
 
     site: Annotated[str, Discloses("identity")]

@@ -10,6 +10,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skip": ("本文へ移動", "Skip to content"),
     "nav.label": ("メインメニュー", "Main menu"),
     "nav.board": ("稼働ボード", "Board"),
+    "nav.stops": ("停止", "Stops"),
+    "nav.quality": ("品質", "Quality"),
     "nav.agents": ("エージェント", "Agents"),
     "nav.account": ("設定", "Settings"),
     "sign_out": ("ログアウト", "Sign out"),

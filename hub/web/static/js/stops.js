@@ -1,0 +1,2 @@
+// The stops page: a live list.
+import "./live.js";
