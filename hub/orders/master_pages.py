@@ -159,7 +159,8 @@ def _add_nests(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf)
     async def nests(request: Request, viewer: SignedIn, machine: str = "", program: str = "") -> HTMLResponse:
         rows: list[Any] = []
         if machine and program:
-            asked = {"machine": machine[:200], "program": program[:200]}
+            site, _, name = machine[:200].partition("/")
+            asked = {"site": site, "machine": name, "program": program[:200]}
             rows = (await gate.ask(viewer, "orders.nest", asked)).rows
         head = texts(NEST_HEAD, rows[0]) if rows else {}
         return await draw(request, viewer, head, [texts(NEST_LINE, row) for row in rows])

@@ -13,6 +13,7 @@ from contract.times import from_us
 from hub.access.catalogue import Discloses, Found, Question, Room
 from hub.access.params import Nothing, Page, decode_cursor, encode_cursor
 from hub.errors import Invalid, NotFound
+from hub.machines.questions import find_machine
 from hub.orders import store
 from hub.orders.column_model import Kind
 from hub.orders.model import Item, Nest, Operation, Order, RoutingStep, is_late
@@ -52,10 +53,11 @@ class TheOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TheNest(msgspec.Struct, frozen=True, kw_only=True):
-    """One program of a machine; both None: every nest's lines."""
+    """One program of a machine."""
 
-    machine: Text | None = None
-    program: Text | None = None
+    site: Text
+    machine: Text
+    program: Text
 
 
 class TheKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,10 +272,10 @@ def nests(room: Room, params: Page) -> Found[NestRow]:
 
 def nest(room: Room, params: TheNest) -> Found[NestRow]:
     """The lines of one nest; NotFound where the machine has none of that program."""
-    machine, program = params.machine or "", params.program or ""
-    found = store.find_nest(room.reader, machine, program)
+    machine = find_machine(room, params.site, params.machine).machine
+    found = store.find_nest(room.reader, machine, params.program)
     if found is None:
-        raise NotFound(f"nest {machine[:127]} {program[:64]}")
+        raise NotFound(f"nest {params.program[:64]} of {machine}")
     return Found(_nest_rows(found))
 
 

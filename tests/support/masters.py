@@ -31,3 +31,21 @@ async def master_data(hub: RunningHub, company: str = "aoba") -> None:
     ]
     await hub.do(company, "orders.save_routing", item="PN-1001", steps=steps)
     await hub.do(company, "orders.save_operator", code="07", name="Operator seven", site="main")
+
+
+async def some_masters(hub: RunningHub, company: str, machine: str) -> None:
+    """A nest of `program of MACHINE` for an order that is closed (so nothing is bound), an operator from a file.
+
+    The item is that of `some_progress`.
+    """
+    order = f"nested of {machine}"
+    await hub.do(company, "orders.save_order", order=order, item=f"progress of {machine}", quantity=2)
+    line = {"order": order, "operation": "10", "quantity": 2}
+    await hub.do(company, "orders.save_nest", machine=machine, program=f"program of {machine}", lines=[line])
+    await hub.do(company, "orders.close_order", order=order)
+    await hub.do(company, "orders.import", kind="operators", data=operators_file(machine), columns={"A": "code"})
+
+
+def operators_file(machine: str) -> bytes:
+    """A spreadsheet with one operator; what stands above the codes is the machine's own word for them."""
+    return f"code of {machine},name\noperator of {machine},\n".encode()

@@ -16,6 +16,7 @@ from hub.office import build_catalogue
 from tests.support.bound import some_progress
 from tests.support.hubs import DAY_US, RunningHub, a_day, a_part, batch, running_hub
 from tests.support.lots import some_lots
+from tests.support.masters import operators_file, some_masters
 from tests.support.quality import some_quality
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,6 +51,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
                 kind="confirm",
             )  # fmt: skip
             await some_progress(hub, company, machine)
+            await some_masters(hub, company, machine)
             await set_calendar(hub, company, site)
             await some_lots(hub, company, machine, credential, after=9)
             await some_quality(hub, company, machine)
@@ -75,6 +77,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
         "characteristic": f"diameter-{name}",
         "month": "2026-08", "scope": machine, "order": f"order of {machine}", "orders": (f"order of {machine}",),
         "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
+        "item": f"progress of {machine}", "kind": "operators", "data": operators_file(machine),
     }  # fmt: skip
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
 
