@@ -19,6 +19,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "orders.search": ("注番・得意先でさがす", "Find by number or customer"),
     "orders.search.items": ("品番・品名・得意先でさがす", "Find by number, name or customer"),
     "orders.search.go": ("さがす", "Find"),
+    "orders.print": ("印刷（PDF）", "Print (PDF)"),
+    "orders.print.traveller": ("現品票", "Travellers"),
+    "orders.print.job_sheet": ("作業指示書", "Job sheets"),
+    "orders.print.many": ("現品票・作業指示書をまとめて印刷", "Print travellers and job sheets of several orders"),
     "orders.new": ("注文を追加", "New order"),
     "orders.new.text": (
         "工程は品目の工程表から写されます。あとで数量・納期・優先度を変えられます。",
