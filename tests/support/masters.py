@@ -34,15 +34,9 @@ async def master_data(hub: RunningHub, company: str = "aoba") -> None:
 
 
 async def some_masters(hub: RunningHub, company: str, machine: str) -> None:
-    """A nest of `program of MACHINE` for an order that is closed (so nothing is bound), an operator from a file.
-
-    The item is that of `some_progress`.
-    """
-    order = f"nested of {machine}"
-    await hub.do(company, "orders.save_order", order=order, item=f"progress of {machine}", quantity=2)
-    line = {"order": order, "operation": "10", "quantity": 2}
-    await hub.do(company, "orders.save_nest", machine=machine, program=f"program of {machine}", lines=[line])
-    await hub.do(company, "orders.close_order", order=order)
+    """The nest `nest of MACHINE` for the order `order of MACHINE` (of `some_progress`), an operator from a file."""
+    line = {"order": f"order of {machine}", "operation": "10", "quantity": 2}
+    await hub.do(company, "orders.save_nest", machine=machine, program=f"nest of {machine}", lines=[line])
     await hub.do(company, "orders.import", kind="operators", data=operators_file(machine), columns={"A": "code"})
 
 

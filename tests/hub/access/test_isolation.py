@@ -79,6 +79,8 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
         "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
         "item": f"progress of {machine}", "kind": "operators", "data": operators_file(machine),
     }  # fmt: skip
+    if question.name == "orders.nest":
+        wide["program"] = f"nest of {machine}"
     return {field: wide[field] for field in question.params.__struct_fields__ if field in wide}
 
 
