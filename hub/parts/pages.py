@@ -130,7 +130,8 @@ async def _version_after(gate: Gate, viewer: Viewer, asked: dict[str, Any]) -> i
     """Which version to show after a decision: a new one where one begins, the last there is where some were joined."""
     answer = await gate.ask(viewer, "parts.programs", {key: asked[key] for key in ("site", "machine", "program")})
     wanted: int = asked["version"] + (asked["kind"] == "begins")
-    return min([wanted, max([1, *(row.version for row in answer.rows)])])
+    last: int = max([1, *(row.version for row in answer.rows)])
+    return min(wanted, last)
 
 
 def _steps(packed: str) -> tuple[str, ...] | None:
