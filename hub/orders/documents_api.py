@@ -123,7 +123,7 @@ async def _plan(gate: Gate, viewer: Viewer, item: str) -> list[Any]:
     """The item's characteristics, where this hub has a room for them and the viewer may see it."""
     if PLAN not in gate.catalogue.questions:
         return []
-    return list((await gate.ask(viewer, PLAN, {"item": item})).rows)
+    return list((await gate.ask(viewer, PLAN, {"item": item, "active": True})).rows)
 
 
 def _check(row: Any) -> dict[str, Any]:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.access.viewer import console
+from hub.documents.render import render_png
+from hub.orders.documents_api import order_data
+from tests.hub.documents.papers import codes
 from tests.support.hubs import RunningHub, bearer, running_hub
 
 ITEM = "PN-1001"
@@ -76,3 +80,30 @@ async def test_an_item_that_went_leaves_a_dash(hub: RunningHub):
     await hub.do("aoba", "orders.save_item", item="PN-2")
     await hub.do("aoba", "orders.save_order", order="SO-9", item="PN-2", quantity=1)
     assert (await hub.get("/orders/SO-9/job-sheet.pdf", token)).status_code == 200
+
+
+async def test_the_inspection_plan_is_on_the_job_sheet(hub: RunningHub):
+    viewer, gate = console("aoba"), hub.office.gate
+    await hub.do(
+        "aoba", "quality.save_characteristic", characteristic="D1", item=ITEM, operation="20", name="穴径", nominal=8.0,
+        lower=7.95, upper=8.05, unit="mm", gauge="PG-1", every=5, first=True, last=True,
+    )  # fmt: skip
+    await hub.do("aoba", "quality.save_characteristic", characteristic="D2", item=ITEM, operation="20", active=False,
+        nominal=1.0, lower=0.9, upper=1.1, unit="mm")  # fmt: skip
+    data = await order_data(gate, viewer, "SO-1")
+    assert [each["plan"] for each in data["operations"]] == [
+        [],
+        [
+            {
+                "characteristic": "D1", "name": "穴径", "nominal": 8.0, "lower": 7.95, "upper": 8.05, "unit": "mm",
+                "gauge": "PG-1", "sample": "1/5 1·n",
+            }
+        ],
+    ]  # fmt: skip
+    assert (await hub.get("/orders/SO-1/job-sheet.pdf", await hub.token("aoba"))).status_code == 200
+
+
+async def test_every_code_of_every_order_is_on_the_paper(hub: RunningHub):
+    data = [await order_data(hub.office.gate, console("aoba"), order) for order in ("SO-1", "A/7")]
+    pages = render_png("traveller", {"lang": "ja", "company": "Aoba", "made": "", "orders": data})
+    assert sorted(codes(pages)) == ["A/7/10", "A/7/20", "SO-1/10", "SO-1/20"]
