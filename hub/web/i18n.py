@@ -20,6 +20,7 @@ from hub.web.locale import (
     orders,
     programs,
     progress,
+    quality,
     signals,
     stops,
     trace,
@@ -51,6 +52,7 @@ def catalogue() -> Mapping[str, Text]:
         trace,
         programs,
         progress,
+        quality,
     ):
         doubled = texts.keys() & module.TEXTS.keys()
         if doubled:
