@@ -4,7 +4,7 @@
 
 const POLL_MS = 3000;
 const RETRY_MS = 1500;
-const SCAN_GAP_MS = 60;
+const SCAN_GAP_MS = 120;
 
 function waiting() {
   return [...document.querySelectorAll("[data-tap]:not([data-tap=''])")];
@@ -48,7 +48,7 @@ async function send(form, button) {
   let shown = null;
   for (;;) {
     try {
-      const answer = await fetch(form.action, { method: "POST", body });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
       if (answer.redirected) {
         location.assign(answer.url);
         return;
@@ -123,7 +123,7 @@ document.addEventListener("keydown", (event) => {
   const gap = event.timeStamp - last;
   last = event.timeStamp;
   if (event.key === "Enter") {
-    if (typed.length >= 3 && gap < SCAN_GAP_MS) {
+    if (typed.length >= 2 && gap < SCAN_GAP_MS) {
       event.preventDefault();
       heard(typed);
     }
