@@ -14,6 +14,8 @@ import msgspec
 from contract.times import from_us
 from hub.access.catalogue import Discloses, Found, Question, Room
 from hub.access.params import Limit, MachineRange, decode_cursor, encode_cursor
+from hub.calendars import store as calendars
+from hub.calendars.model import plan_of, planned
 from hub.errors import Invalid, NotFound
 from hub.machines import store as machines
 from hub.machines.questions import find_machine
@@ -24,6 +26,8 @@ from hub.parts.model import Part, Ran, floor_us
 from hub.parts.store import Made, Version
 
 _US_PER_S = 1e6
+_LONGEST_US = 86_400_000_000
+"""Gaps are looked at for borders of shifts so far back; a longer one is delay anyway."""
 
 
 class PartRange(MachineRange, frozen=True, kw_only=True):
@@ -54,8 +58,9 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
     """One part. `gap_s`: since the run before it, None where that was of another program.
 
     `grade`: A agrees with a count by the machine, B by signature, C by time only, as a person decided. `floor_s`: the
-    gaps that belong to it, held, active. Of `held_s`, `programmed_held_s` recurs at the same step in at least half of
-    the full runs and belongs to the work, `disturbance_s` is the rest.
+    gaps that belong to it (none across a border of a shift, where there is a calendar), held, active. Of `held_s`,
+    `programmed_held_s` recurs at the same step in at least half of the full runs and belongs to the work,
+    `disturbance_s` is the rest.
     """
 
     program: Annotated[str, Discloses("know_how")]
@@ -147,7 +152,19 @@ def parts(room: Room, params: PartRange) -> Found[PartRow]:
         started_from_us=_cursor_us(params.cursor), program=params.program,
     )  # fmt: skip
     following = encode_cursor(made[params.limit].part.started_us) if len(made) > params.limit else None
-    return Found([_part_row(one) for one in made[: params.limit]], following)
+    shown = made[: params.limit]
+    borders = _borders(room, known.machine, shown)
+    return Found([_part_row(one, borders) for one in shown], following)
+
+
+def _borders(room: Room, machine: str, made: Sequence[Made]) -> list[int]:
+    """Where shifts and breaks begin and end while these parts were made; none where nobody wrote a calendar."""
+    calendar = calendars.calendar(room.reader)
+    if not made or plan_of(calendar, machine) is None:
+        return []
+    first, last = made[0].part.started_us - _LONGEST_US, max(one.part.ended_us for one in made)
+    stretches = planned(calendar, machine, first, last, calendars.zone_of(calendar, machine))
+    return sorted({at for start, end, _ in stretches for at in (start, end) if first < at < last})
 
 
 def _cursor_us(cursor: str | None) -> int | None:
@@ -159,14 +176,15 @@ def _cursor_us(cursor: str | None) -> int | None:
     raise Invalid("this cursor is not one that the hub gave; leave it out to start anew", "cursor")
 
 
-def _part_row(made: Made) -> PartRow:
+def _part_row(made: Made, borders_us: Sequence[int]) -> PartRow:
     part = made.part
     gap = part.gaps_us[0]
     return PartRow(
         program=made.program, version=made.version, started_at=from_us(part.started_us),
         ended_at=from_us(part.ended_us), grade=part.grade, rule=part.rule, stitched=part.stitched,
         active_s=part.active_us / _US_PER_S, held_s=part.held_us / _US_PER_S,
-        floor_s=floor_us(part, made.longest_gap_us) / _US_PER_S, gap_s=None if gap is None else gap / _US_PER_S,
+        floor_s=floor_us(part, made.longest_gap_us, borders_us) / _US_PER_S,
+        gap_s=None if gap is None else gap / _US_PER_S,
         programmed_held_s=part.programmed_us / _US_PER_S,
         disturbance_s=(part.held_us - part.programmed_us) / _US_PER_S,
     )  # fmt: skip

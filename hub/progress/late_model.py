@@ -48,7 +48,7 @@ def suggestions(
             why = "named"
         elif key in on_list:
             why = "listed"
-        elif key in working and each.machine in (None, machine):
+        elif key in working and each.machine == machine:
             why = "under_way"
         elif each.machine == machine:
             why = "machine"
