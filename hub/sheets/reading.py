@@ -9,6 +9,7 @@ import html
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -30,6 +31,10 @@ MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 200
 _MOST_UNPACKED: Final = 60 * 2**20
 _ZIP: Final = b"PK\x03\x04"
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, OverflowError, RuntimeError, NotImplementedError,
+)  # fmt: skip
+"""What zipfile raises, one or the other, where bytes are damaged or encrypted."""
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _FORMULA_LIKE: Final = re.compile(r"'+[=+\-@\t]")
 
@@ -172,7 +177,7 @@ def _xlsx(data: bytes) -> Sheet:
         raise Refused(
             "the file has a password; save it without", "パスワード付きのファイルです。外して保存してください", "file"
         ) from None
-    except (zipfile.BadZipFile, CalamineError, KeyError, ValueError, OverflowError, NotImplementedError) as error:
+    except (*_DAMAGED, CalamineError) as error:
         raise Refused(
             f"the .xlsx file cannot be read ({type(error).__name__}); save it again from your spreadsheet program",
             f".xlsx ファイルを読めません（{type(error).__name__}）。表計算ソフトで保存し直してください",

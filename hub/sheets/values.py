@@ -20,6 +20,7 @@ ReadCell: TypeAlias = Callable[[Value, float], object]
 MOST_KEY: Final = 64
 MOST_TEXT: Final = 200
 _SHOWN: Final = 40
+_UNITS_SHOWN: Final = 6
 _EXACT: Final = 10**15
 """From here on a spreadsheet has already dropped digits of a number."""
 _NUMBER: Final = re.compile(
@@ -188,7 +189,7 @@ def _amount_of(line: str, value: str, units: Mapping[str, float], factor: float)
         raise _no_number(value)
     unit = unit.strip().lower()
     if unit and unit not in units:
-        known = ", ".join(units) or "none"
+        known = ", ".join(list(units)[:_UNITS_SHOWN]) or "—"
         raise Refused(
             f"{shown(value)!r}: the unit {shown(unit)!r} is not known here (known: {known}); write the number alone",
             f"「{shown(value)}」：単位「{shown(unit)}」はここでは使えません（使える単位：{known}）。数だけを書いてください",
