@@ -13,7 +13,7 @@ from hub.web.layout import Reading
 from hub.web.states import look
 from hub.web.times import iso
 
-ONE_TAP: Final = 12
+ONE_TAP: Final = 10
 """So many unexplained stops have their reasons beside them; the others are opened first."""
 NOT_LOST: Final = frozenset({"running"})
 By = Literal["reason", "machine"]
@@ -89,11 +89,11 @@ def choices(settings: Any, reading: Reading) -> list[Choice]:
 
 
 def stop_lines(rows: Iterable[Any], reasons: Sequence[Choice], reading: Reading, now: datetime) -> list[StopLine]:
-    """Rows of `stops.stops` as lines, the newest first."""
+    """Rows of `stops.stops` as lines: machines that stand still first, then the newest first."""
     by_code = {one.code: one for one in reasons}
     lines: list[StopLine] = []
     offered = 0
-    for row in sorted(rows, key=lambda row: (row.start, row.site, row.machine), reverse=True):
+    for row in sorted(rows, key=lambda row: (row.open, row.start, row.site, row.machine), reverse=True):
         unexplained = row.kind == "stop" and row.code is None
         offered += unexplained
         lines.append(_line(row, by_code, reading, now, one_tap=unexplained and offered <= ONE_TAP))
