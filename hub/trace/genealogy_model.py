@@ -4,6 +4,7 @@ Columns follow the longest way from the lot in the middle, so that every line ru
 in pixels of the drawing. Of a very large genealogy the nearest lots are drawn and the rest is counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -13,6 +14,7 @@ BOX_W: Final = 168
 BOX_H: Final = 48
 GAP_X: Final = 96
 GAP_Y: Final = 18
+LABEL_X: Final = 42
 MARGIN: Final = 8
 MOST: Final = 60
 """Lots drawn in each direction."""
@@ -97,7 +99,7 @@ def draw(start: str, back: Sequence[Line], forward: Sequence[Line], items: Mappi
     at = {box.lot: box for box in boxes}
     return Drawing(
         width=max(box.x for box in boxes) + BOX_W + MARGIN, height=max(box.y for box in boxes) + BOX_H + MARGIN,
-        boxes=boxes, curves=[_curve(at[line.from_lot], at[line.to_lot], line.amount) for line in lines],
+        boxes=boxes, curves=_curves(lines, at),
         left_out=len({lot for pair in (*upstream, *downstream) for lot in pair} - shown),
     )  # fmt: skip
 
@@ -136,8 +138,17 @@ def _mean_row(lot: str, lines: Sequence[Line], order: Mapping[str, float]) -> fl
     return sum(known) / len(known) if known else 0.0
 
 
-def _curve(from_: Box, to: Box, amount: str) -> Curve:
+def _curves(lines: Sequence[Line], at: Mapping[str, Box]) -> list[Curve]:
+    """Amounts are written at the end of a line where fewer lines meet, so that they do not cover each other."""
+    leaving, coming = Counter(line.from_lot for line in lines), Counter(line.to_lot for line in lines)
+    return [
+        _curve(at[line.from_lot], at[line.to_lot], line.amount, late=coming[line.to_lot] <= leaving[line.from_lot])
+        for line in lines
+    ]
+
+
+def _curve(from_: Box, to: Box, amount: str, *, late: bool) -> Curve:
     x1, y1, x2, y2 = from_.x + BOX_W, from_.y + BOX_H // 2, to.x, to.y + BOX_H // 2
     bend = max((x2 - x1) // 2, GAP_X // 2)
     path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return Curve(path, amount, x2 - GAP_X // 2, y2 - 6)
+    return Curve(path, amount, x2 - LABEL_X if late else x1 + LABEL_X, (y2 if late else y1) - 6)

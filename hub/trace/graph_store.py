@@ -6,9 +6,7 @@ is judged again when something near it changes. Lots are meant by their numbers.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
-
-import msgspec
+from typing import Final, TypeAlias
 
 from hub.stores.company import Reader, Writer
 from hub.trace.model import Claim, Claimant, Direction, Identity, circular
@@ -34,19 +32,13 @@ SELECT l.parent_id, l.child_id, l.quantity, l.unit FROM reached r CROSS JOIN lot
 }
 
 
-class Link(msgspec.Struct, frozen=True, gc=False):
-    """So much of `parent` went into `child`; None where that is not known."""
-
-    parent: int
-    child: int
-    quantity: float | None
-    unit: str | None
+Link: TypeAlias = tuple[int, int, float | None, str | None]
+"""(parent, child, quantity, unit): so much of the parent went into the child; None where that is not known."""
 
 
 def closure(reader: Reader, starts: Sequence[int], direction: Direction) -> list[Link]:
     """Every link on every way from these lots, back to where they came from or forward to what they became."""
-    rows = reader.connection.execute(_CLOSURE[direction], (json.dumps(list(starts)),))
-    return [Link(*row) for row in rows]
+    return reader.all(_CLOSURE[direction], (json.dumps(list(starts)),))
 
 
 def write_claims(writer: Writer, identity: Identity, claims: Sequence[Claim]) -> set[int]:
@@ -127,7 +119,7 @@ def would_circle(reader: Reader, parents: Iterable[str], child: str) -> str | No
     row = reader.one("SELECT lot_id FROM lots WHERE lot = ?", (child,))
     if row is None:
         return None
-    below = {link.child for link in closure(reader, [row[0]], "forward")}
+    below = {child for _, child, _, _ in closure(reader, [row[0]], "forward")}
     for parent in parents:
         found = reader.one("SELECT lot_id FROM lots WHERE lot = ?", (parent,))
         if found is not None and found[0] in below:

@@ -127,10 +127,25 @@ def _reaches(children: Mapping[int, set[int]], start: int, goal: int) -> bool:
 
 
 def depths(start: int, edges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """How many links each lot is away from `start`, by the shortest way; edges lead away from it."""
+    """How many links each lot is away from `start`, by the shortest way; edges lead away from it, in any order.
+
+    Edges that come ring by ring, as a database's recursion finds them, are taken in one pass; any other order is
+    noticed and counted ring by ring.
+    """
+    found = {start: 0}
+    for near, far in edges:
+        depth = found.get(near)
+        if depth is None:
+            return _by_rings(start, edges)
+        if found.setdefault(far, depth + 1) > depth + 1:
+            return _by_rings(start, edges)
+    return found
+
+
+def _by_rings(start: int, edges: Sequence[tuple[int, int]]) -> dict[int, int]:
     following: dict[int, list[int]] = {}
-    for from_, to in edges:
-        following.setdefault(from_, []).append(to)
+    for near, far in edges:
+        following.setdefault(near, []).append(far)
     found, ring, depth = {start: 0}, [start], 0
     while ring:
         depth += 1

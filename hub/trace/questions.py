@@ -95,7 +95,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Annotated[tuple[str, ...], Discloses("know_how")]
 
 
-class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
+class LinkRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """So much of one lot went into another; null where that is not known."""
 
     from_: str = msgspec.field(name="from")
@@ -105,7 +105,10 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenealogyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A lot with all its relatives in one direction: `lots[i]` is `depths[i]` links away and of item `items[i]`."""
+    """A lot with all its relatives in one direction: `lots[i]` is `depths[i]` links away and of item `items[i]`.
+
+    Lots and links: the nearest first.
+    """
 
     lots: Annotated[tuple[str, ...], Discloses("trace")]
     depths: Annotated[tuple[int, ...], Discloses("trace")]
@@ -226,16 +229,13 @@ def genealogy(room: Room, params: Towards) -> Found[GenealogyRow]:
     known = find(room, params.lot)
     found = graph_store.closure(room.reader, [known.lot_id], params.direction)
     back = params.direction == "back"
-    far = depths(known.lot_id, [(one.child, one.parent) if back else (one.parent, one.child) for one in found])
+    far = depths(known.lot_id, [(link[1], link[0]) if back else link[:2] for link in found])
     named = store.names(room.reader, far)
     ordered = sorted(far, key=lambda number: (far[number], named[number][0]))
-    links = [
-        LinkRow(from_=named[one.parent][0], to=named[one.child][0], quantity=one.quantity, unit=one.unit)
-        for one in found
-    ]
-    links.sort(key=lambda link: (link.from_, link.to))
+    lots = {number: named[number][0] for number in ordered}
+    links = [LinkRow(from_=lots[one], to=lots[two], quantity=amount, unit=unit) for one, two, amount, unit in found]
     row = GenealogyRow(
-        lots=tuple(named[number][0] for number in ordered), depths=tuple(far[number] for number in ordered),
+        lots=tuple(lots.values()), depths=tuple(far[number] for number in ordered),
         items=tuple(named[number][1] for number in ordered), links=tuple(links),
     )  # fmt: skip
     return Found([row])
@@ -245,7 +245,7 @@ def history(room: Room, params: TheLot) -> Found[HistoryRow]:
     """Every step of a lot and of all that it came from, in their order."""
     known = find(room, params.lot)
     found = graph_store.closure(room.reader, [known.lot_id], "back")
-    numbers = sorted({known.lot_id, *(link.parent for link in found)})
+    numbers = sorted({known.lot_id, *(parent for parent, _, _, _ in found)})
     return Found([_history_row(room, step) for step in steps_store.of_lots(room.reader, numbers)])
 
 

@@ -77,8 +77,8 @@ def _made_at(room: Room, params: RecallOf) -> list[int]:
 def _distances(room: Room, starts: set[int]) -> dict[int, int]:
     """How far each lot that came from one of `starts` is from the nearest of them."""
     following: dict[int, list[int]] = {}
-    for link in graph_store.closure(room.reader, sorted(starts), "forward"):
-        following.setdefault(link.parent, []).append(link.child)
+    for parent, child, _, _ in graph_store.closure(room.reader, sorted(starts), "forward"):
+        following.setdefault(parent, []).append(child)
     far, ring, depth = dict.fromkeys(starts, 0), sorted(starts), 0
     while ring:
         depth += 1

@@ -37,7 +37,7 @@ def links(reader: Reader) -> dict[tuple[str, str], tuple[float | None, str | Non
 def closure(reader: Reader, name: str, direction: Any) -> set[tuple[str, str]]:
     named, found = names(reader), store.find_lot(reader, name)
     assert found is not None
-    return {(named[one.parent], named[one.child]) for one in graph_store.closure(reader, [found.lot_id], direction)}
+    return {(named[link[0]], named[link[1]]) for link in graph_store.closure(reader, [found.lot_id], direction)}
 
 
 def facts(reader: Reader) -> dict[str, Any]:

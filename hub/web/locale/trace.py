@@ -97,7 +97,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trace.recall.run": ("調べる", "Look"),
     "trace.recall.summary": (
         "{lots} ロットが関係し、{shipped} ロットが {customers} 社へ出荷済みです。",
-        "{lots} lots are concerned; {shipped} of them were shipped, to {customers} customers.",
+        "Lots concerned: {lots}. Shipped: {shipped}, to {customers} customers.",
     ),
     "trace.recall.none": ("関係するロットはありません。", "No lot is concerned."),
     "trace.recall.depth": ("段", "Depth"),

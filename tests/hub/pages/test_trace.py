@@ -121,7 +121,7 @@ async def test_a_recall_as_page_spreadsheet_and_paper(visit: Visiting, shop: Sho
         await window.go("/recall")
         await window.page.fill("[name=lots]", "COIL-1B\n")
         await window.page.click(".reportform button")
-        assert "3 lots are concerned; 1 of them were shipped, to 2 customers." in await window.page.inner_text("main")
+        assert "Lots concerned: 3. Shipped: 1, to 2 customers." in await window.page.inner_text("main")
         rows = await window.page.locator("tbody th").all_inner_texts()
         assert rows == ["COIL-1B", "P-2", "BOX/7"]
         sheet = await window.page.request.get(await _link(window.page, "Excel", window.url))

@@ -55,8 +55,8 @@ async def test_the_genealogy_is_answered_in_the_words_that_scripts_use(hub: Runn
             {"lot": "COIL-1", "item": "SPCC", "depth": 2},
         ],
         "links": [
-            {"from": "COIL-1", "to": "COIL-1A", "quantity": 40.0, "unit": "kg"},
             {"from": "COIL-1A", "to": "P-1", "quantity": 30.0, "unit": "kg"},
+            {"from": "COIL-1", "to": "COIL-1A", "quantity": 40.0, "unit": "kg"},
         ],
     }
     forward = (await hub.get("/lots/COIL-1A/trace", token, direction="forward")).json()

@@ -13,7 +13,7 @@ from hub.machines.report_model import Reported
 from hub.schema import COMPANY_MIGRATIONS
 from hub.stores.company import CompanyStore
 from hub.trace import store
-from hub.trace.model import Claimant, circular
+from hub.trace.model import Claimant, circular, depths
 from tests.support.company import T0, S
 from tests.support.lots import facts, lot, reported
 
@@ -95,6 +95,18 @@ def test_what_is_refused_follows_from_the_steps_alone(found: list[list[tuple[int
     expected = _one_by_one(claimants)
     random.shuffle(claimants)
     assert circular(claimants) == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20), st.randoms())
+def test_depth_is_the_shortest_way_in_whatever_order_the_links_come(found: list[tuple[int, int]], random) -> None:
+    forward = [(low, high) for low, high in found if low < high]
+    expected, ring = {0: 0}, {0}
+    while ring:
+        ring = {far for near, far in forward if near in ring and far not in expected}
+        expected |= dict.fromkeys(ring, max(expected.values()) + 1)
+    within = [edge for edge in forward if edge[0] in expected]
+    random.shuffle(within)
+    assert depths(0, within) == expected
 
 
 def _one_by_one(claimants: Sequence[Claimant]) -> set[tuple[int, int]]:
