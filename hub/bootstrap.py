@@ -42,6 +42,7 @@ from hub.quality import api as quality_api
 from hub.quality import characteristic_pages as quality_characteristic_pages
 from hub.quality import import_pages as quality_import_pages
 from hub.quality import pages as quality_pages
+from hub.quality import report_api as quality_report_api
 from hub.series import api as series_api
 from hub.stops import api as stops_api
 from hub.stops import pages as stops_pages
@@ -112,6 +113,7 @@ def build_hub(office: Office) -> Hub:
             parts_api.build_router(office.gate),
             progress_api.build_router(office.gate),
             orders_documents_api.build_router(office.gate, office.now_us),
+            quality_report_api.build_router(office.gate, office.now_us),
             orders_import_api.build_router(office.gate),
             stops_api.build_router(office.gate),
             trace_api.build_router(office.gate, office.now_us),

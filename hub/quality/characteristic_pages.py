@@ -28,22 +28,25 @@ from hub.web.layout import Pages, Reading, reading_of
 from hub.web.stream import beat, beats, fragments, partial
 
 LISTED: Final = 100
+NEWEST: Final = 30
 NAMED: Final = 4
 """So many broken points are named in the drawing itself: the newest; more would cover each other."""
-_APART: Final = 120.0
+_APART: Final = 150.0
 _TICKS: Final = ("first", "last", "trend", "active")
 _NAMES: Final = {"cp": "Cp", "cpk": "Cpk", "pp": "Pp", "ppk": "Ppk", "ppm": "ppm"}
 Pooled = Literal["own", "deviation", "z"]
 
 
 def _named(band: Any) -> set[int]:
-    """Which broken points are named: the newest few that lie apart."""
-    chosen: list[int] = []
-    for index in range(len(band.marks) - 1, -1, -1) if band else ():
-        mark = band.marks[index]
-        if mark.rules and (not chosen or band.marks[chosen[-1]].x - mark.x > _APART) and len(chosen) < NAMED:
-            chosen.append(index)
-    return set(chosen)
+    """Which broken points are named: of the newest few heaps of them, the one farthest from the centre."""
+    heaps: list[list[int]] = []
+    broken = [index for index, mark in enumerate(band.marks) if mark.rules] if band else []
+    for index in reversed(broken):
+        if heaps and band.marks[heaps[-1][0]].x - band.marks[index].x <= _APART:
+            heaps[-1].append(index)
+        else:
+            heaps.append([index])
+    return {max(heap, key=lambda index: abs(band.marks[index].away)) for heap in heaps[:NAMED]}
 
 
 def chart_values(row: Any, reading: Reading) -> dict[str, Any]:
@@ -128,7 +131,7 @@ def _add_page(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf) 
         reading = reading_of(request)
         row = (await gate.ask(viewer, "quality.characteristic", {"characteristic": characteristic[:200]})).rows[0]
         chart = (await gate.ask(viewer, "quality.chart", _chart_of(characteristic, pooled))).rows[0]
-        measured = {"characteristic": characteristic, "limit": LISTED}
+        measured = {"characteristic": characteristic, "limit": NEWEST}
         values = chart_values(chart, reading) | {
             "row": row, "able": chart.capability, "base": chart.baseline, "names": _NAMES, "plan": _plan(row, reading),
             "measured": (await gate.ask(viewer, "quality.measurements", measured)).rows, "pooled": pooled,

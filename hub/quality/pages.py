@@ -4,6 +4,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -86,8 +87,26 @@ def build_router(
     return router
 
 
-async def _violations(gate: Gate, viewer: Viewer) -> list[Any]:
-    return (await gate.ask(viewer, "quality.violations", {})).rows[:SHOWN]
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A characteristic whose chart says something: its newest row of `quality.violations`, and how often before."""
+
+    row: Any
+    rules: tuple[str, ...]
+    points: int
+
+
+async def _violations(gate: Gate, viewer: Viewer) -> list[Broken]:
+    """One line for each characteristic, the newest first; its rules are those broken at its newest such point."""
+    found: dict[str, list[Any]] = {}
+    for row in (await gate.ask(viewer, "quality.violations", {})).rows:
+        found.setdefault(row.characteristic, []).append(row)
+    return [
+        Broken(
+            rows[0], tuple(dict.fromkeys(row.rule for row in rows if row.at == rows[0].at)), len({r.at for r in rows})
+        )
+        for rows in list(found.values())[:SHOWN]
+    ]
 
 
 def _add_gauges(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf) -> None:

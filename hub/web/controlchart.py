@@ -5,7 +5,7 @@ y downwards, the first point at `LEFT`.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,16 +13,19 @@ from hub.web.layout import Reading
 
 WIDTH: Final = 960
 LEFT: Final = 20
-RIGHT: Final = 100
+RIGHT: Final = 150
 HEIGHT: Final = 300
 LOW_HEIGHT: Final = 150
-_MARGIN: Final = 0.08
+_MARGIN: Final = 0.13
 _LABEL_GAP: Final = 14.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One point: where it lies, what is said of it, and the rules it breaks (their keys)."""
+    """One point: where it lies, what is said of it, and the rules it breaks (their keys).
+
+    `away`: its distance from the centre, upwards positive.
+    """
 
     x: float
     y: float
@@ -30,6 +33,7 @@ class Mark:
     text: str
     when: str
     rules: tuple[str, ...]
+    away: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,10 @@ def draw(points: Sequence[Any], reading: Reading, *, spread: bool = False) -> Ba
     marks = tuple(
         Mark(
             round(LEFT + index * step, 1), round(y(value), 1), point.number, figure(value),
-            reading.clock.full(point.at), tuple(one.rule for one in point.rules if one.spread == spread),
+            reading.clock.full(point.at), _worst_first(one.rule for one in point.rules if one.spread == spread),
+            0.0 if at is None else value - at.center,
         )
-        for index, (point, value) in enumerate(zip(points, values, strict=True))
+        for index, (point, value, at) in enumerate(zip(points, values, limits, strict=True))
         if value is not None
     )  # fmt: skip
     return Band(
@@ -96,6 +101,11 @@ def draw(points: Sequence[Any], reading: Reading, *, spread: bool = False) -> Ba
         zones=() if spread else tuple(_steps([_zone(at, by) for at in limits], step, y) for by in (-2, -1, 1, 2)),
         labels=_labels(limits[-1] if limits else None, y),
     )  # fmt: skip
+
+
+def _worst_first(rules: Iterable[str]) -> tuple[str, ...]:
+    """The rule that a single point breaks goes before those of rows."""
+    return tuple(sorted(rules, key=lambda rule: rule != "beyond_3"))
 
 
 def _zone(at: Any, by: int) -> float | None:
