@@ -36,6 +36,8 @@ _DAMAGED: Final = (
 )  # fmt: skip
 """What zipfile raises, one or the other, where bytes are damaged or encrypted."""
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+_HEAD_CHARS: Final = 10_000
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _FORMULA_LIKE: Final = re.compile(r"'+[=+\-@\t]")
 
 
@@ -144,9 +146,9 @@ def _no_sheet() -> Refused:
 
 
 def _delimiter(text: str) -> str:
-    """The separator that stands most often in the first lines."""
-    head = "\n".join(text.splitlines()[:10])
-    return max((",", "\t", ";"), key=head.count)
+    """The separator that stands in most of the first lines, quoted texts apart; then the most often."""
+    head = _QUOTED.sub("", text[:_HEAD_CHARS]).splitlines()[:10]
+    return max((",", "\t", ";"), key=lambda mark: (sum(mark in line for line in head), "".join(head).count(mark)))
 
 
 def _of_csv(text: str) -> Cell:

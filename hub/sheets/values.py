@@ -198,8 +198,8 @@ def _amount_of(line: str, value: str, units: Mapping[str, float], factor: float)
 
 
 def _scaled(amount: float, factor: float) -> float:
-    """In the unit that is kept, without the dust of a multiplication: 0.1 × 3 is 0.3."""
-    return amount if factor == 1.0 else float(f"{amount * factor:.15g}")
+    """In the unit that is kept, to the 15 digits that every spreadsheet keeps, so that no way out and in changes it."""
+    return float(f"{amount * factor:.15g}")
 
 
 def _no_number(value: object) -> Refused:

@@ -8,6 +8,8 @@ import pytest
 from tests.support.hubs import RunningHub, bearer
 from tests.support.masters import a_laser, master_data
 
+NO_MACHINE = "there is no machine main/laser-9 here; see the board for their names, or leave it out"
+NO_KEY = "'laser' is no machine; write site/machine, for example main/laser-1"
 ORDER = {"order": "A-100", "item": "PN-1001", "quantity": 12, "due": "2026-12-01"}
 
 
@@ -103,8 +105,8 @@ async def test_late_orders_first_and_pages_of_them(hub: RunningHub, token: str) 
 @pytest.mark.parametrize(
     ("step", "field", "said"),
     [
-        ({"machine": "main/laser-9"}, "steps[0].machine", "there is no machine main/laser-9 here; see the board for their names, or leave it out"),
-        ({"machine": "laser"}, "steps[0].machine", "'laser' is no machine; write site/machine, for example main/laser-1"),
+        ({"machine": "main/laser-9"}, "steps[0].machine", NO_MACHINE),
+        ({"machine": "laser"}, "steps[0].machine", NO_KEY),
         ({"site": "moon"}, "steps[0].site", "there is no site moon; there are: main"),
         ({"cycle_s": -1}, "steps[0].cycle_s", "-1 is too little; at least 0 is needed"),
         ({"process": ""}, "steps[0].process", "Process is missing"),
