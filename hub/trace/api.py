@@ -11,6 +11,7 @@ from starlette.responses import Response
 from contract.times import from_us
 from hub.access.gate import Gate, Withheld
 from hub.access.viewer import Viewer
+from hub.quality.measured_questions import MeasurementRow
 from hub.trace import certificate_model, epcis_model, recall_questions
 from hub.trace.commands import Attached, LotReported, Removed, ReportLot
 from hub.trace.questions import CertificateRow, LinkRow, LotBalance, LotPage, LotRow, StepRow
@@ -19,6 +20,7 @@ from hub.web.auth import current_viewer
 from hub.web.bodies import read_body, read_struct
 from hub.web.ranges import Company, Cursor, Limit, check_range
 
+MEASURED = 500
 Asking = Annotated[Viewer, Depends(current_viewer)]
 LotName = Annotated[str, Path(max_length=200, description="the lot's name")]
 Towards = Annotated[Literal["back", "forward"], Query(description="back to its origins, or forward to what it became")]
@@ -40,10 +42,11 @@ class Genealogy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LotDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """One lot with its steps and files; fields named in `withheld` are null."""
+    """One lot with its steps, inspections and files; fields named in `withheld` are null."""
 
     lot: LotBalance
     steps: list[StepRow]
+    inspections: list[MeasurementRow]
     certificates: list[CertificateRow]
     withheld: tuple[Withheld, ...] = ()
 
@@ -219,9 +222,21 @@ def _add_detail(router: APIRouter, gate: Gate) -> None:
         known = await gate.ask(viewer, "trace.lot", {"lot": lot}, company)
         steps = await gate.ask(viewer, "trace.steps", {"lot": lot}, company)
         files = await gate.ask(viewer, "trace.certificates", {"lot": lot}, company)
+        measured = await inspections(gate, viewer, lot, company)
         withheld = (*known.withheld, *steps.withheld, *files.withheld)
-        detail = LotDetail(lot=known.rows[0], steps=steps.rows, certificates=files.rows, withheld=withheld)
+        detail = LotDetail(
+            lot=known.rows[0], steps=steps.rows, inspections=measured, certificates=files.rows, withheld=withheld
+        )
         return json_response(detail)
+
+
+async def inspections(gate: Gate, viewer: Viewer, lot: str, company: str | None = None) -> list[MeasurementRow]:
+    """What was measured on a lot, or on the serial of that name; the newest first, at most MEASURED of each."""
+    found: dict[str, MeasurementRow] = {}
+    for params in ({"lot": lot, "limit": MEASURED}, {"serial": lot, "limit": MEASURED}):
+        answer = await gate.ask(viewer, "quality.measurements", params, company)
+        found |= {row.id: row for row in answer.rows}
+    return list(found.values())
 
 
 MEDIA = ("application/pdf", "image/png", "image/jpeg")

@@ -16,7 +16,7 @@ from hub.access.gate import Gate
 from hub.access.viewer import Viewer
 from hub.errors import Conflict, Invalid, NotAllowed
 from hub.trace import genealogy_model
-from hub.trace.api import file_response, genealogy
+from hub.trace.api import file_response, genealogy, inspections
 from hub.trace.certificate_model import MAX_BYTES
 from hub.trace.commands import KEEPERS_OF_PAPERS, REPORTERS
 from hub.trace.genealogy_model import Drawing, Line
@@ -171,6 +171,7 @@ async def lot_values(gate: Gate, viewer: Viewer, lot: str) -> dict[str, Any]:
         "drawing": drawing_of(lot, back.links, forward.links, items),
         "steps": (await gate.ask(viewer, "trace.steps", {"lot": lot})).rows,
         "files": (await gate.ask(viewer, "trace.certificates", {"lot": lot})).rows,
+        "inspections": await inspections(gate, viewer, lot),
         "recall_path": f"/recall?{urlencode({'lots': lot})}",
         "epcis_path": f"/api/v1/lots/{quote(lot, safe='')}/epcis",
     }  # fmt: skip

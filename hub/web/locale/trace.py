@@ -76,6 +76,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trace.program": ("プログラム", "Program"),
     "trace.alarms": ("アラーム", "Alarms"),
     "trace.inspections": ("検査", "Inspections"),
+    "trace.measured": ("測定値", "Measured"),
     "trace.files": ("ミルシート・証明書", "Mill sheets and certificates"),
     "trace.files.none": ("まだありません。", "None yet."),
     "trace.files.add": ("ファイルを添付（PDF・PNG・JPEG、8 MB まで）", "Attach a file (PDF, PNG or JPEG, up to 8 MB)"),

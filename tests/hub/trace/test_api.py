@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from contract.records import Inspection
 from hub.trace.certificate_model import MAX_BYTES
 from tests.hub.api.test_openapi import assert_as_described
 from tests.support.hubs import RunningHub, a_day, batch, bearer, running_hub
+from tests.support.servers import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PDF = b"%PDF-1.7\n% a mill sheet\n"
@@ -85,6 +87,19 @@ async def test_a_step_shows_what_its_machine_did_meanwhile(hub: RunningHub, toke
     assert made["state_s"]["running"] == pytest.approx(1800, abs=2)
     assert detail["lot"]["came_by"] == {"produce": 50.0}
     assert detail["lot"]["left"] == 30.0
+
+
+async def test_what_was_measured_on_a_lot_stands_beside_it(hub: RunningHub, token: str) -> None:
+    at = hub.clock.now()
+    measured = Inspection(seq=8, seen=at, at=at, characteristic="D1", lot="P-1", value=12.02, unit="mm", order="A-100")
+    await hub.deliver(await hub.credential("aoba", "pi-2"), batch([measured], agent="pi-2", after=7))
+
+    async def inspections() -> list[Any]:
+        return (await hub.get("/lots/P-1", token)).json()["inspections"]
+
+    await eventually(inspections, what="the measurement beside the lot")
+    (found,) = await inspections()
+    assert (found["characteristic"], found["value"], found["unit"]) == ("D1", 12.02, "mm")
 
 
 async def test_operators_do_not_see_who_it_was(hub: RunningHub, token: str) -> None:
