@@ -91,7 +91,7 @@ class Sender:
         after, self._done = self._done, self._done + len(records)
         body = {
             "v": 1, "agent": self._agent, "epoch": EPOCH, "after": after, "upto": self._done,
-            "sent_at": rfc3339(max(until, datetime.fromisoformat(numbered[-1]["seen"])) if numbered else end),
+            "sent_at": rfc3339(max(until, datetime.fromisoformat(numbered[-1]["seen"])) if numbered else until),
             "status": {"machines": machines}, "records": numbered,
         }  # fmt: skip
         receipt = self._api.post("/batches", body)

@@ -62,6 +62,16 @@ async def test_the_hub_knows_what_was_reported_and_lists_what_was_misreported(fe
     assert told["equal"]
 
 
+async def test_machines_that_are_switched_off_are_known_as_long_as_their_agent_says_so(fed: Fed):
+    day, key = fed.story.days[0], fed.keys["aoba"]
+    rows = (await asyncio.to_thread(lambda: fed.api("aoba").get("/machines")))["machines"]
+    assert {row["state"] for row in rows} == {"unknown"}
+    sender = Sender(Api(fed.hub.url, key.credential), key.agent, day, fed.start)
+    await asyncio.to_thread(sender.beat, fed.hub.clock.now())
+    rows = (await asyncio.to_thread(lambda: fed.api("aoba").get("/machines")))["machines"]
+    assert {row["state"] for row in rows} == {"off"}
+
+
 async def test_the_same_day_again_doubles_nothing_and_each_difference_is_noticed(fed: Fed):
     slug, day = "takumi", fed.story.days[2]
     key = fed.keys[slug]
