@@ -27,6 +27,8 @@ from hub.web.stream import beat, beats, fragments, partial
 
 MOST: Final = 5000
 BLANK_REASONS: Final = 3
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2099
 ViewerOf = Callable[..., Awaitable[Viewer] | Viewer]
 Text = Annotated[str, Form(max_length=1000)]
 Rows = Annotated[list[str], Form()]
@@ -62,8 +64,11 @@ class StopsReader:
     shown: Shown
 
     def day(self, now_us: int) -> date:
-        """The day that is shown."""
-        return self.shown.day or self.reading.clock.today(from_us(now_us))
+        """The day that is shown; today where none was asked for, or one out of this world."""
+        asked = self.shown.day
+        if asked is not None and FIRST_YEAR <= asked.year <= LAST_YEAR:
+            return asked
+        return self.reading.clock.today(from_us(now_us))
 
     async def settings(self) -> Any:
         """The row of `stops.settings`."""

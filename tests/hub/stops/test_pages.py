@@ -1,0 +1,58 @@
+"""The stops and calendar pages as plain HTTP: odd addresses, foreign pages, roles, and what stays when a form is wrong."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.hub.stops.test_api import a_morning
+from tests.support.hubs import PASSWORD, RunningHub
+
+HTML = {"Accept": "text/html"}
+
+
+async def signed_in(hub: RunningHub, role: str) -> dict[str, str]:
+    """Headers of a browser of ours in which somebody with this role is signed in."""
+    email = f"{role}@aoba.example"
+    await hub.do("aoba", "companies.add_user", email=email, roles=[role], password=PASSWORD)
+    own = HTML | {"Origin": hub.url}
+    assert (await hub.sign_in(email, **own)).status_code == 204
+    return own
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31", "2100-01-01"])
+async def test_a_day_out_of_this_world_shows_today(hub: RunningHub, day: str) -> None:
+    own = await signed_in(hub, "operator")
+    for path in (f"/stops?day={day}", f"/calendar?month={day[:7]}", f"/calendar?day={day}"):
+        assert (await hub.http.get(path, headers=own)).status_code == 200, path
+
+
+async def test_what_is_not_there_is_not_found(hub: RunningHub) -> None:
+    own = await signed_in(hub, "operator")
+    for path in ("/stops?machine=main/mill-9", "/stops?machine=north/press-9", "/calendar?scope=north"):
+        assert (await hub.http.get(path, headers=own)).status_code == 404, path
+
+
+async def test_a_foreign_page_changes_nothing(hub: RunningHub) -> None:
+    start = await a_morning(hub)
+    own = await signed_in(hub, "admin")
+    began = round((start + timedelta(minutes=10)).timestamp() * 1e6)
+    form = {"machine": "main/laser-1", "from": str(began), "to": str(began + 60_000_000), "code": "setup"}
+    foreign = await hub.http.post("/stops/reason", data=form, headers=own | {"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    assert "setup" not in [row["code"] for row in (await hub.get("/stops", await hub.token("aoba"))).json()["stops"]]
+    done = await hub.http.post("/stops/reason", data=form | {"next": "//evil.example/"}, headers=own)
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert "setup" in [row["code"] for row in (await hub.get("/stops", await hub.token("aoba"))).json()["stops"]]
+
+
+@pytest.mark.parametrize(
+    ("role", "says", "sets"), [("operator", True, False), ("sales", False, False), ("manager", True, True)]
+)
+async def test_a_role_sees_what_it_may_do(hub: RunningHub, role: str, says: bool, sets: bool) -> None:
+    await a_morning(hub)
+    own = await signed_in(hub, role)
+    page = (await hub.http.get("/stops", headers=own)).text
+    assert ('action="/stops/reason"' in page, 'href="/stops/settings"' in page) == (says, sets)
+    assert ('action="/calendar/plan#plan"' in (await hub.http.get("/calendar", headers=own)).text) == sets
+    refused = await hub.http.post("/stops/settings/threshold", data={"minutes": "3"}, headers=own)
+    assert refused.status_code == (303 if sets else 403)
