@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import edge_rows, fault_rows, hub_rows, journey_rows, trace_rows
+from bench import edge_rows, fault_rows, hub_rows, journey_rows, order_rows, trace_rows
 from bench.measure import Row
 
 ROWS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -29,6 +29,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "tags": fault_rows.tags,
     "reconnect": fault_rows.reconnect,
     "day": fault_rows.day,
+    "orders": order_rows.order_page,
     "trace": trace_rows.trace,
 }
 README = Path(__file__).resolve().parents[1] / "README.md"
