@@ -16,9 +16,14 @@ def qr_svg(text: str) -> str:
     if not 1 <= len(text) <= 300:
         raise ValueError(f"a code of {len(text)} characters; 1 to 300 can be scanned")
     drawn = io.BytesIO()
-    code = segno.make_qr(text, error="m")
+    # without the mark (ECI) a reader guesses between Latin-1 and Shift JIS, and takes ¡ for ｡
+    code = segno.make_qr(text, error="m") if text.isascii() else _marked(text)
     code.save(drawn, kind="svg", border=QUIET_MODULES, omitsize=True, xmldecl=False, dark="#000", light="#fff")
     return drawn.getvalue().decode()
+
+
+def _marked(text: str) -> segno.QRCode:
+    return segno.make_qr(text, error="m", encoding="utf-8", eci=True)
 
 
 def operation_code(order: str, operation: str) -> str:

@@ -129,12 +129,6 @@ async def _plan(gate: Gate, viewer: Viewer, item: str) -> list[Any]:
 def _check(row: Any) -> dict[str, Any]:
     return {
         "characteristic": row.characteristic, "name": row.name, "nominal": row.nominal, "lower": row.lower,
-        "upper": row.upper, "unit": row.unit, "gauge": row.gauge, "sample": _sample(row),
+        "upper": row.upper, "unit": row.unit, "gauge": row.gauge, "every": row.every, "first": row.first,
+        "last": row.last,
     }  # fmt: skip
-
-
-def _sample(row: Any) -> str | None:
-    """How often: ``1/5`` is every fifth piece, ``1·n`` the first and the last one."""
-    ends = "·".join(mark for mark, wanted in (("1", row.first), ("n", row.last)) if wanted)
-    every = None if row.every is None else f"1/{row.every}"
-    return " ".join(word for word in (every, ends) if word) or None

@@ -10,7 +10,7 @@ from hub.documents.codes import operation_code, qr_svg
 
 PLAN = {
     "characteristic": "D1", "name": "穴径 φ8", "nominal": 8.0, "lower": 7.95, "upper": 8.05, "unit": "mm",
-    "gauge": "PG-08", "sample": "5",
+    "gauge": "PG-08", "every": 5, "first": True, "last": True,
 }  # fmt: skip
 
 

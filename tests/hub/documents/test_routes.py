@@ -96,7 +96,7 @@ async def test_the_inspection_plan_is_on_the_job_sheet(hub: RunningHub):
         [
             {
                 "characteristic": "D1", "name": "穴径", "nominal": 8.0, "lower": 7.95, "upper": 8.05, "unit": "mm",
-                "gauge": "PG-1", "sample": "1/5 1·n",
+                "gauge": "PG-1", "every": 5, "first": True, "last": True,
             }
         ],
     ]  # fmt: skip

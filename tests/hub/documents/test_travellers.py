@@ -29,6 +29,11 @@ def test_an_order_without_operations_says_so_and_has_no_code():
         assert codes(render_png(template, paper(order("SO-1")))) == []
 
 
+@pytest.mark.parametrize("number", ["¡", "注文7", "ｶﾅ", "é/ü", "𠮷😀"])
+def test_letters_that_readers_mistake_are_marked(number: str):
+    assert codes(render_png("traveller", paper(order(number, operation(number, "10"))), dpi=200)) == [f"{number}/10"]
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=64))
 def test_an_order_number_of_any_letters_is_scanned_back(number: str):
