@@ -90,10 +90,11 @@ def reports_of(reader: Reader, order: str) -> list[Report]:
     return [_report(row) for row in rows]
 
 
-def reports_at(reader: Reader, machine: str) -> list[Report]:
-    """Everything that was reported at a machine, by time."""
+def reports_at(reader: Reader, machine: str, from_us: int) -> list[Report]:
+    """What was reported at a machine from `from_us` on, by time."""
     rows = reader.all(
-        f"SELECT {_COLUMNS} FROM progress_reports WHERE machine = ? ORDER BY at, epoch_no, seq", (machine,)
+        f"SELECT {_COLUMNS} FROM progress_reports WHERE machine = ? AND at >= ? ORDER BY at, epoch_no, seq",
+        (machine, from_us),
     )
     return [_report(row) for row in rows]
 

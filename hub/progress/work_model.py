@@ -15,7 +15,8 @@ import msgspec
 Source: TypeAlias = Literal["person", "signals", "start", "program"]
 Key: TypeAlias = tuple[str, str]
 """(order, operation)."""
-MOST_AT_ONCE: Final = 20
+HOLDS_US: Final = 60 * 86_400_000_000
+"""A start that nobody finished is taken to hold for so long: else it would be carried along for ever."""
 PIERCE_AS_MM: Final = 40.0
 """Piercing once takes about as long as cutting so far: how a sheet's time is shared where both are known."""
 
@@ -93,7 +94,7 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True):
     bindings: Sequence[Binding] = ()
     orders: Sequence[tuple[int, str | None]] = ()
     operations: Sequence[tuple[int, str | None]] = ()
-    under_way: Sequence[tuple[int, tuple[Key, ...]]] = ()
+    under_way: Sequence[tuple[int, tuple[tuple[Key, int], ...]]] = ()
     lines: Mapping[str, Sequence[Line]] = {}
     known: Mapping[Key, Open] = {}
 
@@ -144,7 +145,8 @@ def _stated(run: Ran, said: Statements, named: str | None) -> tuple[Key | None, 
         if operation is None and len(of_order) == 1:
             return of_order[0], "signals"
     before = bisect_right(said.under_way, run.started_us, key=lambda each: each[0])
-    started = said.under_way[before - 1][1] if before else ()
+    taken_up = said.under_way[before - 1][1] if before else ()
+    started = [key for key, since in taken_up if since > run.started_us - HOLDS_US]
     if started and (key := _latest(started, run, said)) is not None:
         return key, "start"
     return None, None
@@ -159,25 +161,24 @@ def _covers(binding: Binding, run: Ran, known: Mapping[Key, Open]) -> bool:
     return binding.kind != "bind" or (found is not None and found.at(run.started_us))
 
 
-def under_way(taps: Iterable[Tap]) -> list[tuple[int, tuple[Key, ...]]]:
-    """(from when on, operations under way at a machine), those last taken up at the end; paused ones if no other.
+def under_way(taps: Iterable[Tap]) -> list[tuple[int, tuple[tuple[Key, int], ...]]]:
+    """(from when on, operations under way at a machine with when each was taken up), the one taken up last at the end.
 
-    A finish that nobody tapped would be carried along for ever: beyond MOST_AT_ONCE the oldest goes.
+    Paused ones only where no other is under way. What was taken up more than HOLDS_US ago is left out.
     """
-    found: list[tuple[int, tuple[Key, ...]]] = []
-    state: dict[Key, bool] = {}
+    found: list[tuple[int, tuple[tuple[Key, int], ...]]] = []
+    state: dict[Key, tuple[int, bool]] = {}
     for tap in sorted(taps, key=lambda each: (each.at_us, each.order)):
         if tap.action in ("start", "resume", "first_ok"):
             state.pop(tap.key, None)
-            state[tap.key] = True
+            state[tap.key] = (tap.at_us, True)
         elif tap.action == "pause" and tap.key in state:
-            state[tap.key] = False
+            state[tap.key] = (state[tap.key][0], False)
         elif tap.action == "finish":
             state.pop(tap.key, None)
-        if len(state) > MOST_AT_ONCE:
-            del state[next(iter(state))]
-        on = tuple(key for key, working in state.items() if working)
-        found.append((tap.at_us, on or tuple(state)))
+        state = {key: held for key, held in state.items() if held[0] > tap.at_us - HOLDS_US}
+        on = tuple((key, since) for key, (since, working) in state.items() if working)
+        found.append((tap.at_us, on or tuple((key, since) for key, (since, _) in state.items())))
     return found
 
 

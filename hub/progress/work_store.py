@@ -12,7 +12,7 @@ from hub.machines import store as machines
 from hub.orders import store as orders
 from hub.parts import store as parts
 from hub.progress import binding_store, store
-from hub.progress.work_model import Key, Line, Open, Ran, Share, Statements, Tap, shares, under_way
+from hub.progress.work_model import HOLDS_US, Key, Line, Open, Ran, Share, Statements, Tap, shares, under_way
 from hub.stores.company import Reader, Writer
 from hub.timeline.run_model import Evidence
 
@@ -94,7 +94,7 @@ def _join(writer: Writer, machine_id: int, from_us: int) -> set[tuple[str, str]]
     writer.run("DELETE FROM work WHERE machine_id = ? AND started >= ?", (machine_id, first))
     touched = {order for (order,) in before}
     if runs:
-        said = _statements(writer, machine_id, rule)
+        said = _statements(writer, machine_id, rule, (first, runs[-1].started_us))
         for run in runs:
             found = shares(run, said)
             _write(writer, machine_id, run, found)
@@ -134,32 +134,39 @@ def _runs(reader: Reader, machine_id: int, from_us: int, *, counts_strokes: bool
     ]  # fmt: skip
 
 
-def _statements(reader: Reader, machine_id: int, rule: str | None) -> Statements:
-    """All that was said about a machine's runs."""
+def _statements(reader: Reader, machine_id: int, rule: str | None, window: tuple[int, int]) -> Statements:
+    """All that was said about a machine's runs that start within `window`, both ends included."""
     row = reader.one("SELECT machine FROM machines WHERE machine_id = ?", (machine_id,))
     machine = "" if row is None else str(row[0])
     bindings = binding_store.bindings(reader, machine)
     lines = _lines(reader, machine)
     taps = [
         Tap(each.at_us, (each.epoch_no, each.seq), (each.order, each.operation), each.action)
-        for each in store.reports_at(reader, machine)
+        for each in store.reports_at(reader, machine, window[0] - HOLDS_US)
     ]
-    named = _signal(reader, machine_id, "order")
+    named = _signal(reader, machine_id, "order", window)
     concerned = {key[0] for each in bindings if (key := each.key) is not None}
     concerned |= {line.order for of_program in lines.values() for line in of_program}
     concerned |= {tap.key[0] for tap in taps} | {value for _, value in named if value is not None}
     return Statements(
-        rule=rule, bindings=bindings, orders=named, operations=_signal(reader, machine_id, "operation"),
+        rule=rule, bindings=bindings, orders=named, operations=_signal(reader, machine_id, "operation", window),
         under_way=under_way(taps), lines=lines, known=_known(reader, concerned),
     )  # fmt: skip
 
 
-def _signal(reader: Reader, machine_id: int, signal: str) -> list[tuple[int, str | None]]:
-    """(when, value) of a signal whose values are names; None where it is not known or empty."""
-    rows = reader.all(
-        "SELECT at, value FROM changes WHERE machine_id = ? AND signal = ? ORDER BY at", (machine_id, signal)
+def _signal(reader: Reader, machine_id: int, signal: str, window: tuple[int, int]) -> list[tuple[int, str | None]]:
+    """(when, value) of a signal whose values are names, as it stood when `window` began and within it."""
+    if reader.one("SELECT 1 FROM newest WHERE machine_id = ? AND signal = ?", (machine_id, signal)) is None:
+        return []  # changes are not kept by signal: do not look through them for one that never came
+    before = reader.all(
+        "SELECT at, value FROM changes WHERE machine_id = ? AND signal = ? AND at < ? ORDER BY at DESC LIMIT 1",
+        (machine_id, signal, window[0]),
     )
-    return [(at, _name(value)) for at, value in rows]
+    within = reader.all(
+        "SELECT at, value FROM changes WHERE machine_id = ? AND signal = ? AND at BETWEEN ? AND ? ORDER BY at",
+        (machine_id, signal, *window),
+    )
+    return [(at, _name(value)) for at, value in before + within]
 
 
 def _name(value: str | float | None) -> str | None:

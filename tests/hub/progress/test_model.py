@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hub.progress.late_model import Suggestion, suggestions
 from hub.progress.model import ACTIONS, Bound, Report, Standing, standing
-from hub.progress.work_model import Line, Tap, under_way, weights_of
+from hub.progress.work_model import HOLDS_US, Line, Open, Ran, Statements, Tap, shares, under_way, weights_of
 from tests.hub.progress.shop import KEY, Operation
 
 BOUND = Bound(made=10, started_us=5, ended_us=90, runs=10)
@@ -95,10 +95,18 @@ def test_the_order_of_arrival_does_not_matter(pair: tuple[list[Report], list[Rep
     assert standing(10, pair[0], None) == standing(10, pair[1], None)
 
 
-def test_finishes_that_nobody_tapped_are_not_carried_along_for_ever() -> None:
-    taps = [Tap(at, (1, at), (f"order {at}", "10"), "start") for at in range(50)]
-    at_us, keys = under_way(taps)[-1]
-    assert (at_us, len(keys), keys[-1]) == (49, 20, ("order 49", "10"))
+def test_a_finish_that_nobody_tapped_is_not_carried_along_for_ever() -> None:
+    def start(at_us: int) -> Tap:
+        return Tap(at_us, (1, at_us), (f"order {at_us}", "10"), "start")
+
+    taps = [start(0), start(10), start(HOLDS_US + 5)]
+    assert [[key[0] for key, _ in on] for _, on in under_way(taps)] == [
+        ["order 0"], ["order 0", "order 10"], ["order 10", f"order {HOLDS_US + 5}"],
+    ]  # fmt: skip
+    late = Ran(HOLDS_US + 1, HOLDS_US + 2, None, 1, 0, 1)
+    said = Statements(under_way=under_way(taps[:1]), known={("order 0", "10"): Open()})
+    assert [share.key for share in shares(late, said)] == [None]
+    assert [share.key for share in shares(Ran(9, 10, None, 1, 0, 1), said)] == [("order 0", "10")]
 
 
 def test_a_sheets_time_goes_by_cut_length_and_pierces_and_else_by_quantity() -> None:
