@@ -44,7 +44,7 @@ def _check_kind(made: Characteristic) -> None:
     if made.kind == "variable" and made.chart not in VARIABLE:
         raise Refused(
             f"a chart of kind {made.chart} is for what is counted, not for what is measured",
-            f"{made.chart} 管理図は計数値用です。計量値には I-MR、X̄-R、X̄-S を選んでください",
+            f"{made.chart} 管理図は計数値用です。計量値には I-MR、Xbar-R、Xbar-S を選んでください",
             "chart",
         )
     if made.kind == "attribute" and made.chart in VARIABLE:
@@ -66,8 +66,8 @@ def _check_kind(made: Characteristic) -> None:
 def _check_chart(made: Characteristic) -> None:
     if made.chart == "i_mr" and made.subgroup != 1:
         raise Refused(
-            "a chart of single values has one value a point; choose X̄-R or X̄-S for samples",
-            "I-MR は 1 点に 1 個の値です。サンプルをまとめるには X̄-R か X̄-S を選んでください",
+            "a chart of single values has one value a point; choose Xbar-R or Xbar-S for samples",
+            "I-MR は 1 点に 1 個の値です。サンプルをまとめるには Xbar-R か Xbar-S を選んでください",
             "subgroup",
         )
     if made.chart in ("xbar_r", "xbar_s") and not 2 <= made.subgroup <= MOST_SAMPLE:

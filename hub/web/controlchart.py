@@ -35,6 +35,16 @@ class Mark:
     rules: tuple[str, ...]
     away: float
 
+    @property
+    def name_y(self) -> float:
+        """Where the name of a broken rule stands: on the side that leads away from the centre."""
+        return self.y - 14 if self.away >= 0 else self.y + 24
+
+    @property
+    def anchor(self) -> str:
+        """Which end of that name stands at the point, so that it stays within the drawing."""
+        return "end" if self.x > WIDTH - RIGHT - 70 else "start" if self.x < LEFT + 140 else "middle"
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
