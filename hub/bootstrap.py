@@ -49,6 +49,7 @@ from hub.stops import pages as stops_pages
 from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.trace import api as trace_api
+from hub.trace import handover_api as trace_handover_api
 from hub.trace import pages as trace_pages
 from hub.trace import recall_pages as trace_recall_pages
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
@@ -116,6 +117,7 @@ def build_hub(office: Office) -> Hub:
             quality_report_api.build_router(office.gate, office.now_us),
             orders_import_api.build_router(office.gate),
             stops_api.build_router(office.gate),
+            trace_handover_api.build_router(office.gate),
             trace_api.build_router(office.gate, office.now_us),
             quality_api.build_router(office.gate),
             series_api.build_router(office.gate),

@@ -41,6 +41,8 @@ from hub.stores.company import Stores
 from hub.timeline import questions as timeline_questions
 from hub.trace import certificate_questions as trace_certificate_questions
 from hub.trace import commands as trace_commands
+from hub.trace import handover_commands as trace_handover_commands
+from hub.trace import handover_questions as trace_handover_questions
 from hub.trace import questions as trace_questions
 from hub.trace import recall_questions as trace_recall_questions
 from hub.worklist import questions as worklist_questions
@@ -71,6 +73,7 @@ def build_catalogue() -> Catalogue:
             *trace_questions.QUESTIONS,
             *trace_recall_questions.QUESTIONS,
             *trace_certificate_questions.QUESTIONS,
+            *trace_handover_questions.QUESTIONS,
             *worklist_questions.QUESTIONS,
         ),
         commands=(
@@ -84,6 +87,7 @@ def build_catalogue() -> Catalogue:
             *quality_commands.COMMANDS,
             *quality_inspection_commands.COMMANDS,
             *trace_commands.COMMANDS,
+            *trace_handover_commands.COMMANDS,
         ),
     )
 

@@ -24,7 +24,7 @@ _MINUTE_US = 60_000_000
 _DAY_US = 86_400_000_000
 _MAX_PENDING = 10_000
 _PLACES = frozenset({"cursor", "limit", "points"})
-_SECRETS = frozenset({"password", "current"})
+_SECRETS = frozenset({"password", "current", "token"})
 _Key = tuple[int, str, str, str, str, str, str, str, str, str]
 
 

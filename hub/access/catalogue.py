@@ -103,7 +103,8 @@ class Found(Generic[R]):
 class Question(Generic[P, R]):
     """Something that can be asked. `run` only reads, is synchronous, and runs on a thread of its own.
 
-    `roles` narrows who of the own company may ask (None: every role).
+    `roles` narrows who of the own company may ask (None: every role). `consents(room, params, asker)` says whether
+    the owner's own books let another company ask just this; None: nobody else ever may.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Question(Generic[P, R]):
     row: type[R]
     run: Callable[[Room, P], Found[R]]
     roles: frozenset[Role] | None = None
+    consents: Callable[[Room, P, str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

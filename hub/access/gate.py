@@ -13,7 +13,7 @@ import msgspec
 
 from hub.access.audit import Audit, params_digest
 from hub.access.catalogue import Bench, Books, Catalogue, Change, Command, Question, Room, disclosures
-from hub.access.policy import Verdict, check_roles, judge
+from hub.access.policy import Verdict, check_roles, judge, judge_partner
 from hub.access.viewer import Viewer
 from hub.directory.company import CompanyView, open_desk, view_company
 from hub.directory.database import Directory
@@ -132,7 +132,7 @@ class Gate:
         params: msgspec.Struct,
     ) -> Verdict:
         try:
-            verdict = judge(viewer, owner)
+            verdict = await self._verdict(viewer, owner, asked, params)
             check_roles(viewer, asked)
         except (NotFound, NotAllowed) as refusal:
             verb = "ask" if isinstance(asked, Question) else "do"
@@ -140,6 +140,18 @@ class Gate:
             await asyncio.to_thread(self._audit.refused, viewer, owner[:63], *said)
             raise
         return verdict
+
+    async def _verdict(self, viewer: Viewer, owner: str, asked: Asked, params: msgspec.Struct) -> Verdict:
+        """What the viewer sees; of another company only what its own store consents to, asked in that store alone."""
+        consents = asked.consents if isinstance(asked, Question) else None
+        if viewer.company == owner or consents is None:
+            return judge(viewer, owner)
+        registry = self._directory.read(lambda reader: view_company(reader, owner))
+        now_us = self._clock_us()
+        consented = await self._stores.open(owner).read(
+            lambda reader: consents(Room(owner, reader, registry, now_us), params, viewer.company)
+        )
+        return judge_partner(viewer, owner, consented=consented)
 
     def _audit_of(self, owner: str) -> Callable[[int | None, int], list[Any]]:
         return lambda before, limit: self._directory.read(lambda reader: read_audit(reader, owner, before, limit))

@@ -1,7 +1,8 @@
 """Who may see which class of what (DESIGN §7). Pure; deny by default, and the reason is said.
 
-For now a viewer sees their own company only; what is nobody's own is answered as if it did not exist. Inside a
-company `cost` and `people` go by role, everything else is open to every role.
+A viewer sees their own company only; what is nobody's own is answered as if it did not exist, but for questions that
+the owner's books let that very company ask (a lot's hand-over): of those the class `trace` alone. Inside a company
+`cost` and `people` go by role, everything else is open to every role.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from hub.directory.roles import Role
 from hub.errors import NotAllowed, NotFound
 
 VERSION: Final = "own-company-1"
+PARTNER_SEES: Final[frozenset[DisclosureClass]] = frozenset({"trace"})
 
 _BY_ROLE: Final[dict[DisclosureClass, frozenset[Role]]] = {
     "cost": frozenset({"manager", "estimator", "admin"}),
@@ -39,6 +41,14 @@ def judge(viewer: Viewer, owner: str) -> Verdict:
         if not viewer.has(*roles)
     )
     return Verdict(frozenset(CLASSES).difference(name for name, _ in reasons), reasons)
+
+
+def judge_partner(viewer: Viewer, owner: str, *, consented: bool) -> Verdict:
+    """The verdict over one answer about another company: its trace and nothing else, and only with its consent."""
+    if not consented:
+        raise NotFound(f"company {owner[:63]!r}")
+    hidden = (name for name in CLASSES if name not in PARTNER_SEES)
+    return Verdict(PARTNER_SEES, tuple((name, f"not granted to {viewer.company}") for name in hidden))
 
 
 def check_roles(viewer: Viewer, asked: Question[Any, Any] | Command[Any, Any] | Change[Any, Any]) -> None:

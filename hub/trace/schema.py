@@ -91,6 +91,7 @@ CREATE TABLE handovers (
     unit TEXT,
     made INTEGER NOT NULL,
     ends INTEGER,
+    salt TEXT NOT NULL,
     PRIMARY KEY (digest, side)
 ) WITHOUT ROWID;
 CREATE INDEX handovers_by_lot ON handovers (lot);

@@ -50,7 +50,7 @@ class TestOffice:
     office: Office
     clock: Clock
 
-    async def do(self, company: str, command: str, **params: object) -> Any:
+    async def do(self, company: str, command: str, /, **params: object) -> Any:
         return await self.office.gate.do(console(company), command, params)
 
     async def admin(self, company: str) -> str:

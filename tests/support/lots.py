@@ -50,8 +50,11 @@ def facts(reader: Reader) -> dict[str, Any]:
     return {"lots": rows, "links": links(reader), "refused": refused}
 
 
-async def some_lots(hub: RunningHub, company: str, machine: str, credential: str, after: int) -> None:
-    """A lot of the machine's name with a relative, a file and a shipment; and a record that nobody understands."""
+async def some_lots(hub: RunningHub, company: str, machine: str, credential: str, after: int) -> str:
+    """A lot of the machine's name with a relative, a file and a shipment; and a record that nobody understands.
+
+    Returns the token of a hand-over to a company that is not there.
+    """
     now, name = hub.clock.now(), f"lot of {machine}"
     odd = Lot(seq=after + 1, seen=now, at=now, action="merge", lot=f"odd {name}")
     body = batch([odd], agent=(await agents(hub, company))[0], after=after, machine=machine)
@@ -59,9 +62,11 @@ async def some_lots(hub: RunningHub, company: str, machine: str, credential: str
     assert answer.json()["acked"] == after + 1, answer.text
     await hub.do(company, "trace.report", action="receive", lot=f"coil of {machine}", quantity=5, unit="kg")
     made = {"action": "produce", "parents": [f"coil of {machine}"], "machine": machine}
-    await hub.do(company, "trace.report", lot=name, quantity=9, unit="pcs", **made)
+    await hub.do(company, "trace.report", lot=name, quantity=9, unit=f"pcs of {company}", **made)
     await hub.do(company, "trace.report", action="ship", lot=name, quantity=1, customer=f"customer of {machine}")
     await hub.do(company, "trace.attach", lot=name, name=f"sheet of {company}", content=b"%PDF-1.7")
+    handed = await hub.do(company, "trace.hand_over", lot=name, quantity=1, unit=f"pcs of {company}", company="nobody")
+    return str(handed.token)
 
 
 async def agents(hub: RunningHub, company: str) -> list[str]:

@@ -13,6 +13,7 @@ from hub.access.catalogue import Question
 from hub.access.viewer import console
 from hub.errors import NotFound
 from hub.office import build_catalogue
+from hub.trace.handover_store import digest_of
 from tests.support.bound import some_progress
 from tests.support.hubs import DAY_US, RunningHub, a_day, a_part, batch, running_hub
 from tests.support.lots import some_lots
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 QUESTIONS = build_catalogue().questions
 MACHINES = {"aoba": "main/laser-1", "midori": "north/press-9"}
 WORDS = {"aoba": ("laser-1", "aoba", "pi-1", "main"), "midori": ("press-9", "midori", "pi-9", "north")}
+TOKENS: dict[str, str] = {}
+"""Of each company's hand-over, by its machine."""
 AGENTS = {"aoba": ("pi-1", "main"), "midori": ("pi-9", "north")}
 
 
@@ -53,7 +56,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             await some_progress(hub, company, machine)
             await some_masters(hub, company, machine)
             await set_calendar(hub, company, site)
-            await some_lots(hub, company, machine, credential, after=9)
+            TOKENS[machine] = await some_lots(hub, company, machine, credential, after=9)
             await some_quality(hub, company, machine)
             word = f"reason of {machine}"
             await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
@@ -77,6 +80,7 @@ def params_for(question: Question[Any, Any], hub: RunningHub, machine: str) -> d
         "characteristic": f"diameter-{name}",
         "month": "2026-08", "scope": machine, "order": f"order of {machine}", "orders": (f"order of {machine}",),
         "lot": f"lot of {machine}", "lots": (f"lot of {machine}",), "id": 1,
+        "token": TOKENS[machine], "handover": digest_of(TOKENS[machine]), "direction": "back",
         "item": f"progress of {machine}", "kind": "operators", "data": operators_file(machine),
     }  # fmt: skip
     if question.name == "orders.nest":
