@@ -15,7 +15,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contract.times import from_us, to_us
 from hub.access.gate import Gate
-from hub.access.live import LiveBus
+from hub.access.live import BooksChanged, LiveBus
 from hub.access.viewer import Viewer
 from hub.errors import Invalid, NotFound
 from hub.stops.commands import REPORTERS
@@ -26,6 +26,9 @@ from hub.web.stopsview import By, StopLine, choices, losses, stop_lines, totals
 from hub.web.stream import beat, beats, fragments, partial
 
 MOST: Final = 5000
+LINES: Final = 200
+LOOK_US: Final = 3_000_000
+"""Machines change all the time, stops do not: they are asked about no oftener, save when somebody said something."""
 BLANK_REASONS: Final = 3
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
@@ -85,8 +88,10 @@ class StopsReader:
         reasons = choices(settings, self.reading)
         stops = await self.gate.ask(self.viewer, "stops.stops", where | {"limit": MOST})
         lost = (await self.gate.ask(self.viewer, "stops.pareto", where)).rows
+        lines = stop_lines(stops.rows, reasons, self.reading, from_us(now_us))
         return {
-            "lines": stop_lines(stops.rows, reasons, self.reading, from_us(now_us)),
+            "lines": lines[:LINES],
+            "left_out": len(lines) - LINES,
             "bars": losses(lost, reasons, self.shown.by, self.reading),
             "totals": totals(lost, self.reading),
             "reasons": reasons,
@@ -117,13 +122,14 @@ def build_router(
     async def live_stops(
         request: Request, viewer: SignedIn, day: date | None = None, machine: str = "", by: By = "reason"
     ) -> AsyncIterator[ServerSentEvent]:
-        reading, sent = reading_of(request), ""
+        reading, sent, due_us = reading_of(request), "", 0
         reader = StopsReader(gate, viewer, reading, Shown(day, machine, by))
-        async for _ in beats(request, live, viewer):
-            html = pages.part(reading, "stops_list.html", **await reader.values(clock_us()))
-            for event in fragments(partial("stops", "innerMorph", html) if html != sent else ""):
-                yield event
-            sent = html
+        async for changed in beats(request, live, viewer):
+            if clock_us() >= due_us or any(isinstance(one, BooksChanged) for one in changed):
+                html = pages.part(reading, "stops_list.html", **await reader.values(clock_us()))
+                for event in fragments(partial("stops", "innerMorph", html) if html != sent else ""):
+                    yield event
+                sent, due_us = html, clock_us() + LOOK_US
             yield beat(clock_us())
 
     _add_forms(router, gate, draw, SignedIn, clock_us)
@@ -200,7 +206,7 @@ def _add_forms(router: APIRouter, gate: Gate, draw: Draw, SignedIn: Any, clock_u
         try:
             await gate.do(viewer, command, said.params | params)
         except Invalid as error:
-            shown = Shown(reading_of(request).clock.today(from_us(said.from_us)), "", "reason")
+            shown = Shown(reading_of(request).clock.today(from_us(said.from_us)), said.machine, "reason")
             fault = error.field or "code"
             return await draw(request, viewer, shown, stop=said.stop, status=422, fault=fault, typed=said.typed)
         return RedirectResponse(own_path(said.following), status_code=SEE_OTHER)

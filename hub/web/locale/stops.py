@@ -37,6 +37,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "stops.pareto.none": ("失った時間はありません。", "No time was lost."),
     "stops.list": ("停止の一覧", "List of stops"),
     "stops.none": ("この日に停止はありません。", "No stops on this day."),
+    "stops.more": ("ほかに {n} 件あります。機械を選ぶと見えます。", "{n} more; choose a machine to see them."),
     "stops.still": ("停止中", "still standing"),
     "stops.why": ("{name}、{start} からの停止の理由", "Why {name} stood from {start}"),
     "stops.choose": ("理由を選ぶ", "Choose a reason"),

@@ -1,4 +1,4 @@
-"""The stops and calendar pages as plain HTTP: odd addresses, foreign pages, roles, and what stays when a form is wrong."""
+"""The stops and calendar pages as plain HTTP: odd addresses, foreign pages, and what a role sees."""
 
 from datetime import timedelta
 

@@ -1,6 +1,7 @@
 """Stops of a timeline that was folded from records, with reasons that came over the same way, in any order."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from contract.batch import Receipt
 from contract.records import Clock, Reason, Record
 from contract.times import from_us
-from hub.calendars.model import Calendar
+from hub import projector
+from hub.calendars import store as calendars
+from hub.calendars.model import Calendar, Day
 from hub.machines import store as machines
 from hub.stops import store
-from hub.stops.model import Looked
+from hub.stops.model import Looked, ReasonCode
+from hub.stores.company import Writer
 from tests.support.company import KEY, T0, Company, S, change, machine
 
 MIN = 60 * S
@@ -111,3 +115,23 @@ async def test_a_reason_moves_with_the_clock_it_was_told_by(company: Company) ->
     await send(company, [late], after=20)
     company.fold(NOW)
     assert told(look(company))[:3] == [(10, 20, None, False), (20, 30, "setup", False), (30, 40, None, False)]
+
+
+async def test_a_rebuild_keeps_what_was_said_and_set(company: Company) -> None:
+    await send(company, [*hours(), reason(20, 10, 40, "setup"), reason(21, 90, 90, "break", ongoing=True)])
+    company.fold(NOW)
+    codes = [ReasonCode("setup", "段取り", "Setup", "changeover")]
+    entry = Day(scope="main", day=date(2026, 4, 2), kind="closed")
+
+    def set_books(writer: Writer) -> None:
+        store.set_reason_codes(writer, codes)
+        store.set_threshold_s(writer, 60)
+        calendars.set_day(writer, entry)
+
+    company.store.write_now(set_books)
+    before = look(company)
+    assert told(before) == [(10, 40, "setup", False), (50, 51, None, False), (90, 120, "break", True)]
+    projector.rebuild(company.store, NOW)
+    assert look(company) == before
+    assert company.store.read_now(store.reason_codes) == codes
+    assert company.store.read_now(calendars.calendar).days == (entry,)
