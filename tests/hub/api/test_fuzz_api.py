@@ -140,9 +140,38 @@ ODD_WORD = st.one_of(
     st.sampled_from(["2026-02-30", "0001-01-01", "9999-12-31T23:59:59Z", "1e308", "-1", "NaN", "%00", "%ff"]),
 )
 PAGES = ["/", "/login", "/agents", "/account", "/machines/main/laser-1", "/machines/{}/{}", "/static/{}", "/{}"]
+PAGES += [
+    "/orders",
+    "/orders/new",
+    "/orders/{}",
+    "/items",
+    "/items/{}",
+    "/nests",
+    "/operators",
+    "/import",
+    "/export/{}.csv",
+]
 FORMS = ["/login", "/language", "/agents", "/agents/{}/code", "/account", "/logout/{}"]
+FORMS += ["/orders/new", "/orders/{}/change", "/orders/{}/close", "/orders/{}/remove", "/items", "/items/{}/routing"]
+FORMS += ["/items/{}/remove", "/nests", "/operators", "/import"]
+ORDERED = [
+    "q",
+    "cursor",
+    "show",
+    "kind",
+    "order",
+    "item",
+    "quantity",
+    "due",
+    "machine",
+    "program",
+    "code",
+    "kept",
+    "map_A",
+]
+ROWS = ["steps[0].operation", "steps[0].process", "steps[99999].cycle_s", "lines[0].order", "more", "remove", "commit"]
 NAMES = st.sampled_from(
-    ["next", "sort", "size", "day", "from", "to", "wall", "saved", "company", "lang", "agent", "site"]
+    ["next", "sort", "size", "day", "from", "to", "wall", "saved", "company", "lang", "agent", "site", *ORDERED, *ROWS]
 )
 FIELDS = st.dictionaries(NAMES | st.sampled_from(["theme", "email", "password", "current"]), ODD_WORD, max_size=4)
 

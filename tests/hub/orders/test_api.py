@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.hub.api.test_openapi import assert_as_described
 from tests.support.hubs import RunningHub, bearer
 from tests.support.masters import a_laser, master_data
 
@@ -180,3 +181,15 @@ async def test_who_may_not_change_master_data(hub: RunningHub, token: str, role:
     estimator = await hub.token("aoba", "estimator")
     assert (await send(hub, "POST", "/orders", estimator, ORDER)).status_code == 403
     assert (await send(hub, "POST", "/items", estimator, {"item": "X"})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/orders", "/orders"), ("/orders/{order}", "/orders/A-100"), ("/items", "/items"),
+        ("/items/{item}", "/items/PN-1001"), ("/nests", "/nests"), ("/operators", "/operators"),
+    ],
+)  # fmt: skip
+async def test_openapi_describes_what_is_answered(hub: RunningHub, token: str, path: str, asked: str) -> None:
+    await send(hub, "POST", "/orders", token, ORDER)
+    await assert_as_described(hub, f"/api/v1{path}", await hub.get(asked, token))
