@@ -3,6 +3,7 @@
 Each through the gate, in one transaction. Times are aware UTC datetimes, days YYYY-MM-DD.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -26,6 +27,7 @@ from hub.sheets.values import day, key, text
 
 MASTER: Final[frozenset[Role]] = frozenset({"manager", "admin"})
 FEWEST_IN_BASELINE: Final = 2
+_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
 MOST: Final = 1e12
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -231,9 +233,8 @@ def _day(value: str | None, field: str) -> str | None:
 
 
 def _dispose(books: Books, params: Dispose) -> Saved:
-    epoch_no, _, seq = params.id.partition("-")
-    known = epoch_no.isascii() and epoch_no.isdigit() and seq.isascii() and seq.isdigit() and len(params.id) < 40
-    found = measured.find(books.writer, int(epoch_no), int(seq)) if known else None
+    named = _ID.fullmatch(params.id)
+    found = None if named is None else measured.find(books.writer, int(named.group(1)), int(named.group(2)))
     if found is None:
         raise NotFound(f"nonconformance {params.id[:64]!r}")
     if found.verdict not in OUT:

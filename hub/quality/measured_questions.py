@@ -125,7 +125,7 @@ def _before(cursor: str | None) -> tuple[int, int, int] | None:
     if cursor is None:
         return None
     match decode_cursor(cursor):
-        case [int(at), int(epoch_no), int(seq)]:
+        case [int(at), int(epoch_no), int(seq)] if max(abs(at), abs(epoch_no), abs(seq)) < _FAR_AHEAD:
             return at, epoch_no, seq
     raise Invalid("this cursor is not one that the hub gave; leave it out to start anew", "cursor")
 

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 import pytest_asyncio
 
+from hub.access.params import encode_cursor
 from tests.support.hubs import RunningHub, bearer, running_hub
 from tests.support.quality import QUIET, a_characteristic, measured, some_quality
 
@@ -73,7 +74,10 @@ async def test_a_nonconformance_is_open_until_somebody_decides(hub: RunningHub, 
     body = {"id": found["id"], "disposition": "rework", "cause": "tool wear"}
     refused = await post(hub, token, "/nonconformances/disposition", body | {"disposition": "hide"})
     assert refused.status_code == 422
-    assert (await post(hub, token, "/nonconformances/disposition", body | {"id": "9-9"})).status_code == 404
+    for wrong in ("9-9", "9" * 30 + "-1", "-", ""):
+        assert (await post(hub, token, "/nonconformances/disposition", body | {"id": wrong})).status_code == 404
+    far = encode_cursor(2**70, 1, 1)
+    assert (await hub.get("/nonconformances", token, cursor=far)).status_code == 422
     assert (await post(hub, token, "/nonconformances/disposition", body)).status_code == 201
     assert (await hub.get("/nonconformances", token, open="true")).json()["nonconformances"] == []
     (decided,) = (await hub.get("/nonconformances", token)).json()["nonconformances"]
