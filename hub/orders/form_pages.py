@@ -51,7 +51,7 @@ def fault_of(error: Invalid | Conflict, lang: str) -> Fault:
 
 async def typed_in(request: Request) -> dict[str, str]:
     """The texts of a form, as they were typed."""
-    form = await request.form(max_fields=5000)
+    form = await request.form(max_fields=10_000)
     return {name: value[:MOST_TYPED] for name, value in form.items() if isinstance(value, str)}
 
 

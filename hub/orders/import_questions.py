@@ -223,7 +223,7 @@ def _plan_orders(made: Plan, lines: list[Line], reader: Reader, references: Refe
 def _order(values: dict[str, Any], item: Item, there: Order | None, now_us: int) -> Order:
     if there is None:
         return new_order(values, item, now_us)
-    wanted = values | ({"priority": NORMAL} if "priority" in values and values["priority"] is None else {})
+    wanted = values | {name: said for name, said in _defaults(item).items() if name in values and values[name] is None}
     order = msgspec.structs.replace(there, **wanted)
     if order.item != there.item:
         raise Refused(
@@ -243,8 +243,11 @@ def _order(values: dict[str, Any], item: Item, there: Order | None, now_us: int)
 def new_order(values: dict[str, Any], item: Item, now_us: int) -> Order:
     """An order from checked values; what is not said comes from its item."""
     said = {name: value for name, value in values.items() if value is not None}
-    defaults = {"priority": NORMAL, "revision": item.revision, "customer": item.customer}
-    return Order(**(defaults | said), created_us=now_us)
+    return Order(**(_defaults(item) | said), created_us=now_us)
+
+
+def _defaults(item: Item) -> dict[str, Any]:
+    return {"priority": NORMAL, "revision": item.revision, "customer": item.customer}
 
 
 Planner: TypeAlias = Callable[[Plan, list[Line], Reader, References, int], None]

@@ -81,6 +81,16 @@ async def test_the_same_file_again_changes_nothing_and_a_changed_one_updates(hub
     assert (await hub.get("/orders/A-1", token)).json()["order"]["due"] == "2026-04-01", "a missing column says nothing"
 
 
+async def test_an_empty_cell_means_the_same_the_second_time(hub: RunningHub, token: str) -> None:
+    body = "注番,品番,数量,得意先,版,優先度,納期\nA-1,PN-1001,3,,,,\n"
+    assert await counts(hub, token, "orders", body) == (1, 0, 0)
+    assert await counts(hub, token, "orders", body) == (0, 0, 1)
+    assert (await orders(hub, token))[0]["customer"] == "Example Kogyo"
+    await hub.do("aoba", "orders.change_order", order="A-1", due="2026-04-01")
+    assert await counts(hub, token, "orders", body) == (0, 1, 0)
+    assert (await orders(hub, token))[0]["due"] is None
+
+
 async def test_one_bad_cell_keeps_the_whole_file_out(hub: RunningHub, token: str) -> None:
     body = FILE + "A-3,PN-9,0,4/1,,\nA-1,PN-1001,2,,,\n"
     assert await faults(hub, token, "orders", body) == [
