@@ -82,22 +82,24 @@ def _readable(old: sqlite3.Connection, after: int) -> Iterator[list[tuple[int, i
     """Pages of rows from below until the damage, then from above down to it."""
     low, high = after, 2**62
     for order in ("ASC", "DESC"):
-        while True:
+        damaged = False
+        while not damaged:
+            rows: list[tuple[int, int, bytes]] = []
             try:
-                rows = old.execute(
-                    f"SELECT seq, kind, body FROM records WHERE seq > :low AND seq < :high AND kind <> {GONE}"
-                    f" ORDER BY seq {order} LIMIT {_PAGE}",
-                    {"low": low, "high": high},
-                ).fetchall()
+                rows.extend(  # rows that came before the damage stay
+                    old.execute(
+                        f"SELECT seq, kind, body FROM records WHERE seq > :low AND seq < :high AND kind <> {GONE}"
+                        f" ORDER BY seq {order} LIMIT {_PAGE}",
+                        {"low": low, "high": high},
+                    )
+                )
             except sqlite3.Error:
-                break
-            if not rows:
+                damaged = True
+            if rows:
+                yield rows
+                low, high = (rows[-1][0], high) if order == "ASC" else (low, rows[-1][0])
+            elif not damaged:
                 return
-            yield rows
-            if order == "ASC":
-                low = rows[-1][0]
-            else:
-                high = rows[-1][0]
 
 
 def take_rescued(store: Store, max_records: int, max_bytes: int) -> Taken | None:

@@ -13,10 +13,11 @@ import pytest
 
 from contract import codec
 from contract.records import Record
+from contract.worklist import decode_worklist
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.v*.json"))
-RECORDS = [file for file in FILES if not file.name.startswith(("batch", "receipt"))]
+RECORDS = [file for file in FILES if not file.name.startswith(("batch", "receipt", "worklist"))]
 
 
 def plain(thing: object) -> Any:
@@ -27,7 +28,7 @@ def same(read: Any, written: Any, where: str) -> None:
     """Everything written was read; times are compared as moments, numbers as numbers."""
     if isinstance(written, dict):
         for name, value in written.items():
-            absent = value in (None, [], "good", "machine", False, 0)
+            absent = value in (None, [], "good", "machine", "variable", False, 0)
             assert name in read or absent, f"{where}.{name} was not read"
             if name in read:
                 same(read[name], value, f"{where}.{name}")
@@ -53,6 +54,11 @@ def test_a_batch_is_read_as_it_was_written(file: Path):
     batch, unreadable = codec.decode_batch(file.read_bytes())
     assert unreadable == []
     same(plain(batch), json.loads(file.read_text("utf-8")), file.name)
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("worklist*.json")), ids=lambda file: file.name)
+def test_a_list_of_work_is_read_as_it_was_written(file: Path):
+    same(plain(decode_worklist(file.read_bytes())), json.loads(file.read_text("utf-8")), file.name)
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("receipt*.json")), ids=lambda file: file.name)
