@@ -20,7 +20,7 @@ from hub.orders.pages import SEE_OTHER, who_of
 from hub.quality.chart_model import KINDS
 from hub.quality.column_model import CHARACTERISTIC
 from hub.quality.commands import MASTER
-from hub.quality.pages import ViewerOf, characteristic_path
+from hub.quality.pages import ViewerOf, characteristic_path, concerns
 from hub.quality.rules_model import RULE_SETS
 from hub.sheets.fault import Refused
 from hub.web.controlchart import WIDTH, draw, figure
@@ -102,13 +102,14 @@ def build_router(
     async def live_chart(
         request: Request, viewer: SignedIn, characteristic: str, pooled: Pooled = "own"
     ) -> AsyncIterator[ServerSentEvent]:
-        reading, sent = reading_of(request), ""
-        async for _ in beats(request, live, viewer):
-            row = (await gate.ask(viewer, "quality.chart", _chart_of(characteristic, pooled))).rows[0]
-            html = pages.part(reading, "characteristic_chart.html", **chart_values(row, reading))
-            for event in fragments(partial("chart", "innerMorph", html) if html != sent else ""):
-                yield event
-            sent = html
+        reading, sent = reading_of(request), None
+        async for changed in beats(request, live, viewer):
+            if sent is None or concerns(changed, characteristic if pooled == "own" else None):
+                row = (await gate.ask(viewer, "quality.chart", _chart_of(characteristic, pooled))).rows[0]
+                html = pages.part(reading, "characteristic_chart.html", **chart_values(row, reading))
+                for event in fragments(partial("chart", "innerMorph", html) if html != sent else ""):
+                    yield event
+                sent = html
             yield beat(clock_us())
 
     return router

@@ -18,8 +18,8 @@ from hub.quality import measured_store as measured
 from hub.quality import store
 from hub.quality.chart_model import ChartKind
 from hub.quality.check_model import check
-from hub.quality.measured_store import ROOM, Which
-from hub.quality.model import OUT, Calibration, Characteristic, Decision, Disposition, Gauge, Kind
+from hub.quality.measured_store import Which
+from hub.quality.model import OUT, ROOM, Calibration, Characteristic, Decision, Disposition, Gauge, Kind
 from hub.quality.rules_model import RuleSet
 from hub.quality.view_model import groups
 from hub.sheets.fault import Refused

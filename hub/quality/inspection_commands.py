@@ -19,8 +19,7 @@ from hub.orders import store as orders
 from hub.quality import store
 from hub.quality.commands import Number, Text, Time, optional, required
 from hub.quality.import_model import COLUMNS
-from hub.quality.measured_store import ROOM
-from hub.quality.model import Characteristic, judge
+from hub.quality.model import ROOM, Characteristic, judge
 from hub.sheets.columns import Extract, Heading, Line, extract
 from hub.sheets.fault import CellFault, Refused
 from hub.sheets.reading import read_sheet

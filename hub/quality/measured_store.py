@@ -12,11 +12,10 @@ import msgspec
 from contract.records import Inspection
 from contract.times import from_us
 from hub.machines.report_model import Reported
-from hub.quality.model import Characteristic, Decision, Measurement, judge
+from hub.quality.model import ROOM, Characteristic, Decision, Measurement, judge
 from hub.quality.store import find_characteristic
 from hub.stores.company import Reader, Row, Writer
 
-ROOM: Final = "quality"
 _FIELDS: Final = (
     "epoch_no, seq, at, characteristic, value, passed, unit, machine, order_id, operation, lot, serial, instrument,"
     " operator, verdict, fault, fault_ja"

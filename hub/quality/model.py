@@ -22,6 +22,8 @@ Disposition: TypeAlias = Literal["rework", "scrap", "accept", "return"]
 DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
 OUT: Final[frozenset[Verdict]] = frozenset({"low", "high", "fail"})
 Calibrated: TypeAlias = Literal["ok", "overdue", "never", "unknown"]
+ROOM: Final = "quality"
+"""What live pages hear of is told under this name, with a characteristic as its key."""
 MOST_KEY: Final = 64
 MOST_TEXT: Final = 200
 

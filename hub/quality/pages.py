@@ -3,7 +3,7 @@
 `/live/quality` keeps the list of broken rules as it is. A refused form is shown again with what was typed.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -13,14 +13,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from hub.access.gate import Gate
-from hub.access.live import LiveBus
+from hub.access.live import BooksChanged, LiveBus
 from hub.access.viewer import Viewer
 from hub.errors import Invalid
 from hub.orders.form_pages import Fault, fault_of, fields_of, typed_in, values_of
 from hub.orders.pages import SEE_OTHER, who_of
 from hub.quality.column_model import GAUGE
 from hub.quality.commands import MASTER
-from hub.quality.model import DISPOSITIONS
+from hub.quality.model import DISPOSITIONS, ROOM
 from hub.web.controlchart import figure
 from hub.web.layout import Pages, reading_of
 from hub.web.stream import beat, beats, fragments, partial
@@ -33,6 +33,13 @@ _NOTHING_TYPED: Final = {"id": "", "disposition": "", "cause": "", "note": ""}
 def characteristic_path(characteristic: str) -> str:
     """The address of a characteristic's page."""
     return f"/characteristics/{quote(characteristic, safe='')}"
+
+
+def concerns(changed: Iterable[object], characteristic: str | None = None) -> bool:
+    """Whether what changed is of this room (and of this characteristic): charts are drawn anew only then."""
+    return any(
+        isinstance(each, BooksChanged) and each.room == ROOM and characteristic in (None, each.key) for each in changed
+    )
 
 
 def build_router(
@@ -72,15 +79,16 @@ def build_router(
 
     @router.get("/live/quality", response_class=EventSourceResponse)
     async def live_quality(request: Request, viewer: SignedIn) -> AsyncIterator[ServerSentEvent]:
-        reading, sent = reading_of(request), ""
-        async for _ in beats(request, live, viewer):
-            found = await _violations(gate, viewer)
-            html = pages.part(
-                reading, "quality_violations.html", violations=found, figure=figure, path=characteristic_path
-            )  # fmt: skip
-            for event in fragments(partial("violations", "innerMorph", html) if html != sent else ""):
-                yield event
-            sent = html
+        reading, sent = reading_of(request), None
+        async for changed in beats(request, live, viewer):
+            if sent is None or concerns(changed):
+                found = await _violations(gate, viewer)
+                html = pages.part(
+                    reading, "quality_violations.html", violations=found, figure=figure, path=characteristic_path
+                )  # fmt: skip
+                for event in fragments(partial("violations", "innerMorph", html) if html != sent else ""):
+                    yield event
+                sent = html
             yield beat(clock_us())
 
     _add_gauges(router, gate, pages, viewer_of)
