@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import Request
 
 from hub.errors import Conflict, Invalid
-from hub.orders.column_model import checked
+from hub.orders.column_model import checked, priority
 from hub.sheets.columns import Column
 from hub.sheets.fault import said
 from hub.sheets.values import day
@@ -82,10 +82,16 @@ def fields_of(
             value=typed.get(column.key, ""),
             fault=fault.text if fault is not None and fault.field == prefix + column.key else None,
             required=column.required,
-            kind="date" if column.read is day else "text",
+            kind=_kind(column),
         )
         for column in columns
     ]
+
+
+def _kind(column: Column) -> str:
+    if column.read is day:
+        return "date"
+    return "priority" if column.read is priority else "text"
 
 
 def table_of(
