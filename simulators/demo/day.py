@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from simulators.demo.children import DemoError
-from simulators.work.feed import Keys, Sender, enrol, feed
+from simulators.work.feed import Keys, Sender, enrol, feed, hand_over
 from simulators.work.floor import END
 from simulators.work.judging import Judgement, judged
 from simulators.work.outside import Api, RefusedError
@@ -54,6 +54,8 @@ class WorkDay:
                 keys = Keys(entry.token, entry.agent, enrol(self._url, entry.agent, entry.code))
                 self._tokens[slug] = entry.token
                 self._senders.append(feed(self._url, keys, day, self._start))
+            giver, taker, *_ = (Api(self._url, self._tokens[day.plan.company.slug]) for day in self._story.days)
+            hand_over(giver, taker, self._story)
         except RefusedError as problem:
             raise DemoError(str(problem)) from problem
 

@@ -17,7 +17,7 @@ from simulators.work.gauging import BASELINE
 from simulators.work.group import SITE, Product
 from simulators.work.outside import Api
 from simulators.work.plan import Nest, Order
-from simulators.work.story import Day
+from simulators.work.story import Day, Story
 from simulators.work.telling import OFF_MS
 
 Json = dict[str, Any]
@@ -57,6 +57,20 @@ def feed(url: str, keys: Keys, day: Day, start: datetime) -> Sender:
     sender.send([record for record in day.records if record["kind"] != "machine"])
     state_baselines(person, day, start)
     return sender
+
+
+def hand_over(giving: Api, taking: Api, story: Story) -> None:
+    """One lot goes from the first company to the second by a token; both let the other ask what it is made of.
+
+    It is booked when it is told, after the day.
+    """
+    ship = next(step for step in story.days[0].lots if step.given and step.action == "ship")
+    receive = next(step for step in story.days[1].lots if step.given and step.action == "receive")
+    given = {"company": story.days[1].plan.company.slug, "customer": ship.customer, "consent": True}
+    body = {"lot": ship.lot, "quantity": ship.quantity, "unit": ship.unit, **given}
+    token = giving.post("/handovers", body)["token"]
+    arrived = {"token": token, "lot": receive.lot, "item": receive.item, "consent": True}
+    taking.post("/handovers/receive", arrived)
 
 
 class Sender:

@@ -54,6 +54,25 @@ class Judgement:
         for lot, lots in recall:
             self._recall(api, slug, lot, lots, {each["lot"]: each for each in truth["shipped"]})
 
+    def across(self, api_of: Callable[[str], Api], truth: Json) -> None:
+        """The recall goes on in the company that was given a lot, and back again; both have consented."""
+        there = truth["given_lot"]["to"]
+        sides = {slug: lots for slug, lots in truth["recall"].items() if lots}
+        told = {company["company"]: company for company in truth["companies"]}
+        if set(sides) - set(told):
+            return
+        giver, taker = (
+            next(slug for slug, lots in sides.items() if (there in lots) == taken) for taken in (False, True)
+        )
+        made = [lot for lot in sides[taker] if lot != there]
+        asked = api_of(giver).get(f"/lots/{truth['bad_lot']}/across", direction="forward")["neighbours"]
+        shipped = sum(each["lot"] in made for each in told[taker]["shipped"])
+        self._same(
+            "recalls", f"{giver} lots of {taker}", [(taker, len(made), shipped)], [_beyond(one) for one in asked]
+        )
+        asked = api_of(taker).get(f"/lots/{made[0]}/across", direction="back")["neighbours"]
+        self._same("recalls", f"{taker} lots of {giver}", [(giver, 1, 0)], [_beyond(one) for one in asked])
+
     def _same(self, what: str, where: str, true: object, said: object) -> None:
         self.compared[what] += 1
         if true != said:
@@ -147,6 +166,18 @@ class Judgement:
             self._same("recalls", f"{slug} customers of {row['lot']}", customers, list(row["customers"]))
 
 
+def _beyond(neighbour: Json) -> tuple[str, int, int]:
+    """Whose lots, how many there are beyond the one that was handed over, and how many of them were shipped.
+
+    -1: the company has not consented.
+    """
+    found = neighbour["relatives"]
+    if found is None:
+        return neighbour["company"], -1, -1
+    beyond = [shipped for depth, shipped in zip(found["depths"], found["shipped"], strict=True) if depth]
+    return neighbour["company"], len(beyond), sum(beyond)
+
+
 def _made(row: Json) -> int | None:
     made = row["machine_good"]
     return None if made is None else int(made)
@@ -167,4 +198,5 @@ def judged(truth: Json, api_of: Callable[[str], Api]) -> Judgement:
         suspicious = truth["bad_lot"] if given not in lots else given
         recall = [(suspicious, [lot for lot in lots if lot != suspicious])] if lots else []
         judgement.company(api_of(slug), company, recall)
+    judgement.across(api_of, truth)
     return judgement

@@ -80,8 +80,16 @@ class Telling:
         self._start = start
 
     def records(self, lots: list[Step]) -> list[Json]:
-        """Everything, by time; what one says at one moment stays in its order."""
-        said = [*self._machines(), *self._people(), *self._measuring(), *(self._lot(step) for step in lots)]
+        """Everything, by time; what one says at one moment stays in its order.
+
+        A hand-over between companies is no record: `simulators.work.feed.hand_over` does it.
+        """
+        said = [
+            *self._machines(),
+            *self._people(),
+            *self._measuring(),
+            *(self._lot(step) for step in lots if not step.given),
+        ]
         return [record for _, record in sorted(said, key=lambda each: each[0])]
 
     def _said(self, at: int, kind: str, **fields: Any) -> tuple[int, Json]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.directory.company import add_company
-from simulators.work.feed import Keys, Sender, feed
+from simulators.work.feed import Keys, Sender, feed, hand_over
 from simulators.work.gauging import RUN
 from simulators.work.group import SITE
 from simulators.work.judging import judged
@@ -19,7 +19,7 @@ from simulators.work.outside import Api
 from simulators.work.story import Story, tell
 from tests.support.hubs import RunningHub, running_hub
 
-SEED = 1
+SEED = 3
 
 
 @dataclass
@@ -48,6 +48,7 @@ async def fed(tmp_path: Path) -> AsyncIterator[Fed]:
             made.keys[slug] = Keys(await hub.token(slug), agent, await hub.credential(slug, agent, SITE))
             await asyncio.to_thread(feed, hub.url, made.keys[slug], day, start)
             await hub.hub.projector.caught_up(slug)
+        await asyncio.to_thread(hand_over, made.api("aoba"), made.api("midori"), made.story)
         yield made
 
 
@@ -60,6 +61,14 @@ async def test_the_hub_knows_what_was_reported_and_lists_what_was_misreported(fe
     assert told["compared"]["charts"] == 7
     assert 0 <= told["drift"]["flagged_at_point"] - told["drift"]["from_point"] <= RUN
     assert told["equal"]
+
+
+async def test_without_consent_the_recall_ends_at_the_company(fed: Fed):
+    given = fed.story.truth()["given_lot"]["to"]
+    withdrawn = {"lot": given, "company": "aoba", "given": False}
+    await asyncio.to_thread(fed.api("midori").post, "/handovers/consent", withdrawn)
+    told = (await asyncio.to_thread(judged, fed.story.truth(), fed.api)).told()
+    assert told["differences"] == ["aoba lots of midori: truth [('midori', 1, 1)], hub [('midori', -1, -1)]"]
 
 
 async def test_machines_that_are_switched_off_are_known_as_long_as_their_agent_says_so(fed: Fed):
