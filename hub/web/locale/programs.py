@@ -9,7 +9,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "How parts are told from runs. Look at the reference of each version.",
     ),
     "programs.none": ("まだ運転の記録がありません。", "Nothing has run yet."),
-    "programs.program": ("プログラム", "Program"),
     "programs.version": ("第 {n} 版", "Version {n}"),
     "programs.since": ("最初の運転", "First run"),
     "programs.until": ("最後の運転", "Last run"),

@@ -50,7 +50,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Bind to operation {operation} of order {order}",
     ),
     "unassigned.nothing": ("注文のない作業だった", "It was for no order"),
-    "unassigned.program": ("プログラムを見る", "See the program"),
     "unassigned.done": ("保存しました。", "Kept."),
     "unassigned.refused": ("保存できませんでした。", "It was not kept."),
     "unassigned.managers": ("入れるには管理者の権限が必要です。", "To bind needs the role manager or admin."),
