@@ -50,6 +50,7 @@ from hub.timeline import api as timeline_api
 from hub.timeline import pages as timeline_pages
 from hub.trace import api as trace_api
 from hub.trace import handover_api as trace_handover_api
+from hub.trace import handover_pages as trace_handover_pages
 from hub.trace import pages as trace_pages
 from hub.trace import recall_pages as trace_recall_pages
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
@@ -144,6 +145,7 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         calendars_pages.build_router(office.gate, pages, current_viewer, office.now_us),
         stops_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trace_recall_pages.build_router(office.gate, pages, current_viewer, office.now_us),
+        trace_handover_pages.build_router(office.gate, pages, current_viewer),
         trace_pages.build_router(office.gate, pages, current_viewer, office.now_us),
         quality_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         quality_characteristic_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),

@@ -108,15 +108,15 @@ def reported_in(typed: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {name: typed[name].strip() for name in TYPED if typed.get(name, "").strip()}
     quantity = typed.get("quantity", "").strip()
     if quantity:
-        said["quantity"] = _number(quantity)
+        said["quantity"] = number_in(quantity)
     parents = tuple(line.strip() for line in typed.get("parents", "").splitlines() if line.strip())
     return said | {"action": typed.get("action", ""), "lot": said.get("lot", ""), "parents": parents}
 
 
-def _number(text: str) -> float:
-    """A number as people type it, in full width too.
+def number_in(text: str) -> float:
+    """A number as people type it, in full width too; Invalid where it is none.
 
-    >>> _number("１,２００.５")
+    >>> number_in("１,２００.５")
     1200.5
     """
     try:

@@ -134,7 +134,7 @@ def _nav(path: str) -> tuple[NavItem, ...]:
         NavItem("board", "/", path == "/" or path.startswith("/machines/")),
         NavItem("orders", "/orders", path.startswith(("/orders", "/items", "/nests", "/operators", "/import"))),
         NavItem("stops", "/stops", path.startswith(("/stops", "/calendar"))),
-        NavItem("trace", "/lots", path.startswith(("/lots", "/recall"))),
+        NavItem("trace", "/lots", path.startswith(("/lots", "/recall", "/handovers"))),
         NavItem("quality", "/quality", path.startswith(("/quality", "/characteristics"))),
         NavItem("agents", "/agents", path.startswith("/agents")),
         NavItem("account", "/account", path == "/account"),

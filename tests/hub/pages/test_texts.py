@@ -53,7 +53,7 @@ def test_templates_have_no_words_of_their_own_and_ask_for_texts_that_are_there(t
 
 def test_every_text_is_used() -> None:
     sources = [path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html")]
-    code = [path.read_text(encoding="utf-8") for path in (*WEB.glob("*.py"), *HUB.glob("*/pages.py"))]
+    code = [path.read_text(encoding="utf-8") for path in (*WEB.glob("*.py"), *HUB.glob("*/*pages.py"))]
     asked = [key for source in sources for key, _ in CALL.findall(source)]
     asked += [key for source in code for key in CALL_IN_CODE.findall(source)]
     asked += [key for source in code for key in re.findall(r'"([a-z]+\.[a-z0-9_.]+)"', source)]

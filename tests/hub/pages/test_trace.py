@@ -45,7 +45,16 @@ async def test_every_page_of_lots_is_for_everybody(
     async with visit(lang, size, theme) as window:
         await window.sign_in(admin)
         found: list[str] = []
-        for path in ("/lots", "/lots?show=odd", "/lots/BOX%2F7", "/lots/COIL-1", "/recall", "/recall?lots=COIL-1"):
+        for path in (
+            "/lots",
+            "/lots?show=odd",
+            "/lots/BOX%2F7",
+            "/lots/COIL-1",
+            "/recall",
+            "/recall?lots=COIL-1",
+            "/handovers",
+            "/lots/COIL-1/across",
+        ):
             await window.go(path)
             found += [f"{path}: {line}" for line in await faults(window, size)]
         assert not found, "\n".join(found)
@@ -136,3 +145,39 @@ async def test_a_recall_as_page_spreadsheet_and_paper(visit: Visiting, shop: Sho
 
 async def _link(page, words: str, url: str) -> str:
     return url + str(await page.get_by_role("link", name=words, exact=True).get_attribute("href"))
+
+
+async def test_a_lot_is_handed_over_with_a_code_that_is_shown_once(visit: Visiting, shop: Shop, admin: str) -> None:
+    await some_work(shop.hub)
+    other = await shop.hub.admin("midori")
+    async with visit("en", expect=("422", "404")) as window:
+        await window.sign_in(admin)
+        await window.go("/handovers?lot=COIL-1A")
+        out = window.page.locator("form[action='/handovers']")
+        await out.locator("[name=quantity]").fill("500")
+        await out.locator("button").click()
+        assert "500 cannot be taken" in await window.page.locator("#quantity-fault").inner_text()
+        await out.locator("[name=quantity]").fill("20")
+        await out.locator("[name=unit]").fill("kg")
+        await out.locator("[name=company]").fill("midori")
+        await out.locator("[name=consent]").check()
+        await out.locator("button").click()
+        token = await window.page.locator(".token code").inner_text()
+        assert await window.page.locator(".token img").evaluate("image => image.complete && image.naturalWidth > 50")
+        await window.go("/handovers")
+        assert token not in await window.page.content()
+    async with visit("ja", PHONE, expect=("404",)) as window:
+        await window.sign_in(other)
+        await window.go("/handovers")
+        form = window.page.locator("form[action='/handovers/receive']")
+        await form.locator("[name=token]").fill("lot.aoba_no")
+        await form.locator("[name=lot]").fill("M-1")
+        await form.locator("button").click()
+        assert "mistyped" in await window.page.locator("[role=alert]").inner_text()
+        assert await form.locator("[name=lot]").input_value() == "M-1"
+        await form.locator("[name=token]").fill(token)
+        await form.locator("button").click()
+        await window.page.wait_for_url("**/lots/M-1#lot-h")
+        await window.go("/lots/M-1/across")
+        assert await window.page.locator(".files li").count() == 2, "the slit that came, and its coil"
+        await window.no_sideways_scroll()
