@@ -116,6 +116,49 @@ def recorded(page: Page, words: str) -> None:
         pytest.fail(f"{words!r} is not recorded at {page.url}:\n{page.inner_text('body')}")
 
 
+def measure_and_name_lots(page: Page) -> None:
+    """One value out of limits and corrected, one check, a lot in and a lot out."""
+    page.click("a:has-text('Measure')")
+    page.fill(".value", "100.5")
+    assert page.inner_text("output.out") == "OUT"
+    page.fill(".value", "100.1")
+    assert page.inner_text("output.in") == "In"
+    page.click(".pick.ok")
+    page.click("button:has-text('Record')")
+    recorded(page, "Measure")
+    page.click("a:has-text('Lot in')")
+    page.fill("[name=lot]", "C-778")
+    page.fill("[name=quantity]", "12.5")
+    page.fill("[name=unit]", "kg")
+    page.click("button:has-text('Record')")
+    recorded(page, "Lot in")
+    page.click("a:has-text('Lot out')")
+    page.fill("[name=lot]", "P-1")
+    page.fill("[name=quantity]", "3")
+    page.click("button:has-text('Record')")
+    recorded(page, "Lot out")
+
+
+def assert_the_hub_has_it(hub: HubProcess, begun: datetime, ended: datetime) -> None:
+    """The afternoon's taps, each once, in order and with its own time."""
+    told = reports(hub, "A-100")
+    assert [(one["action"], one["good"], one["reason"]) for one in told] == [
+        ("start", None, None), ("first_ok", None, None), ("report", 3, None), ("pause", None, "material"),
+        ("resume", None, None), ("finish", None, None),
+    ]  # fmt: skip
+    times = [datetime.fromisoformat(one["at"]) for one in told]
+    assert times == sorted(times)
+    assert begun < times[0]
+    assert times[-1] < ended
+    assert hub.agent("pi-1")["lost"] == 0
+    standing = hub.get("/progress", order="A-100")["operations"][0]
+    assert (standing["status"], standing["good"]) == ("finished", 3)
+    trace = hub.get("/lots/P-1/trace", direction="back")
+    assert {one["lot"] for one in trace["lots"]} == {"P-1", "C-778"}
+    measured = hub.get("/measurements", characteristic="PN-1-L")["measurements"]
+    assert [one["value"] for one in measured] == [100.1]
+
+
 @pytest.mark.browser
 def test_an_afternoon_with_the_hub_away(browser: Browser, terminal: Terminal, hub: HubProcess):
     page = opened(browser, terminal, PHONE)
@@ -144,25 +187,7 @@ def test_an_afternoon_with_the_hub_away(browser: Browser, terminal: Terminal, hu
     page.click("button:has-text('Resume')")
     recorded(page, "Resume")
 
-    page.click("a:has-text('Measure')")
-    page.fill(".value", "100.5")
-    assert page.inner_text("output.out") == "OUT"
-    page.fill(".value", "100.1")
-    assert page.inner_text("output.in") == "In"
-    page.click(".pick.ok")
-    page.click("button:has-text('Record')")
-    recorded(page, "Measure")
-    page.click("a:has-text('Lot in')")
-    page.fill("[name=lot]", "C-778")
-    page.fill("[name=quantity]", "12.5")
-    page.fill("[name=unit]", "kg")
-    page.click("button:has-text('Record')")
-    recorded(page, "Lot in")
-    page.click("a:has-text('Lot out')")
-    page.fill("[name=lot]", "P-1")
-    page.fill("[name=quantity]", "3")
-    page.click("button:has-text('Record')")
-    recorded(page, "Lot out")
+    measure_and_name_lots(page)
 
     terminal.agent.process.kill()
     page.click("a.button:has-text('Finish')", no_wait_after=True, timeout=5000)
@@ -184,22 +209,7 @@ def test_an_afternoon_with_the_hub_away(browser: Browser, terminal: Terminal, hu
     hub.start()
     page.wait_for_selector("#strip .sent", timeout=60_000)
     wait_until(hub.is_folded, 30, "the hub to fold it")
-    told = reports(hub, "A-100")
-    assert [(one["action"], one["good"], one["reason"]) for one in told] == [
-        ("start", None, None), ("first_ok", None, None), ("report", 3, None), ("pause", None, "material"),
-        ("resume", None, None), ("finish", None, None),
-    ]  # fmt: skip
-    times = [datetime.fromisoformat(one["at"]) for one in told]
-    assert times == sorted(times)
-    assert begun < times[0]
-    assert times[-1] < ended
-    assert hub.agent("pi-1")["lost"] == 0
-    standing = hub.get("/progress", order="A-100")["operations"][0]
-    assert (standing["status"], standing["good"]) == ("finished", 3)
-    trace = hub.get("/lots/P-1/trace", direction="back")
-    assert {one["lot"] for one in trace["lots"]} == {"P-1", "C-778"}
-    measured = hub.get("/measurements", characteristic="PN-1-L")["measurements"]
-    assert [one["value"] for one in measured] == [100.1]
+    assert_the_hub_has_it(hub, begun, ended)
     page.context.close()
 
 
