@@ -103,8 +103,7 @@ def shared(room: Room, params: Shared) -> Found[SharedRow]:
     if found is None or known is None:
         raise NotFound("such a hand-over")
     links = graph_store.closure(room.reader, [known.lot_id], params.direction)
-    back = params.direction == "back"
-    far = depths(known.lot_id, [(link[1], link[0]) if back else link[:2] for link in links])
+    far = depths(known.lot_id, links, params.direction)
     lots = store.lots_by_id(room.reader, far)
     alias = {number: _alias(found, lots[number].lot) for number in far}
     row = SharedRow(

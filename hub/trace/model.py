@@ -6,7 +6,7 @@ stands. Times are microseconds since 1970; quantities are in the unit that stand
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -126,19 +126,18 @@ def _reaches(children: Mapping[int, set[int]], start: int, goal: int) -> bool:
     return False
 
 
-def depths(start: int, edges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """How many links each lot is away from `start`, by the shortest way; edges lead away from it, in any order.
+def depths(start: int, links: Sequence[tuple[Any, ...]], direction: Direction = "forward") -> dict[int, int]:
+    """How many links (parent, child, …) each lot is away from `start` in a direction, by the shortest way.
 
-    Edges that come ring by ring, as a database's recursion finds them, are taken in one pass; any other order is
+    Links that come ring by ring, as a database's recursion finds them, are taken in one pass; any other order is
     noticed and counted ring by ring.
     """
+    near, far = (1, 0) if direction == "back" else (0, 1)
     found = {start: 0}
-    for near, far in edges:
-        depth = found.get(near)
-        if depth is None:
-            return _by_rings(start, edges)
-        if found.setdefault(far, depth + 1) > depth + 1:
-            return _by_rings(start, edges)
+    for link in links:
+        depth = found.get(link[near])
+        if depth is None or found.setdefault(link[far], depth + 1) > depth + 1:
+            return _by_rings(start, [(each[near], each[far]) for each in links])
     return found
 
 

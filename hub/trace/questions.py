@@ -228,8 +228,7 @@ def genealogy(room: Room, params: Towards) -> Found[GenealogyRow]:
     """Every lot that this one came from, or that it became, with the links between them."""
     known = find(room, params.lot)
     found = graph_store.closure(room.reader, [known.lot_id], params.direction)
-    back = params.direction == "back"
-    far = depths(known.lot_id, [(link[1], link[0]) if back else link[:2] for link in found])
+    far = depths(known.lot_id, found, params.direction)
     named = store.names(room.reader, far)
     ordered = sorted(far, key=lambda number: (far[number], named[number][0]))
     lots = {number: named[number][0] for number in ordered}
