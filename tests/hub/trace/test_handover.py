@@ -1,4 +1,4 @@
-"""One lot goes from one company to another: joined by a token; each sees of the other what was consented to, no more."""
+"""A lot goes from one company to another: joined by a token; each sees of the other what was consented to, no more."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
