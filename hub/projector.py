@@ -1,8 +1,8 @@
 """Ledger → facts, one company at a time: the only writer of what is folded (DESIGN §5).
 
 A step takes the segments that came since the last one, writes their rows, folds the machines they touch, and moves
-the cursor, all in one transaction of that company's store. A fold that fails stops its machine alone: the fault is
-shown and the fold tried again with the next step; nothing is skipped. Telemetry is moved, not copied, from the
+the cursor, all in one transaction of that company's store. A fold that fails stops its machine alone, a room that
+cannot keep what was reported holds it alone: the fault is shown and tried again, and nothing is skipped. Telemetry is moved, not copied, from the
 segment into the series tables. A rebuild folds everything anew in a file beside the store and swaps it in.
 """
 
@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from hub.errors import HubError
-from hub.ledger import segments
+from hub.ledger import held, segments
 from hub.ledger.segments import Segment
 from hub.machines import store as machines
 from hub.machines.clock_model import Correction, reach
@@ -48,15 +48,19 @@ Earlier: TypeAlias = Callable[[int, int, int, int], Iterable[Segment]]
 
 Keeper: TypeAlias = Callable[[Writer, Sequence[Reported]], Iterable[tuple[str, str]]]
 """Keeps the reports of its room, each under its (epoch_no, seq), in place of itself; the (room, key)s changed."""
-KEEPERS: tuple[Keeper, ...] = (
-    progress_reports.keep,
-    stops.keep,
-    trace.keep,
-    quality.keep,
-)
+KEEPERS: dict[str, Keeper] = {
+    "progress": progress_reports.keep,
+    "stops": stops.keep,
+    "trace": trace.keep,
+    "quality": quality.keep,
+}
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
-SETTLERS: tuple[Settler, ...] = (parts.settle, work_store.settle)
+SETTLERS: dict[str, Settler] = {"parts": parts.settle, "work": work_store.settle}
+HELD_RETRY_US = 60_000_000
+HELD_AT_ONCE = 4
+_WHOLE_STEP = 0
+"""In place of a segment: what could not be joined at the end of a step is tried again with the next one."""
 PATIENCE_S = 2.0
 
 log = structlog.get_logger(__name__)
@@ -78,7 +82,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Projection(msgspec.Struct, frozen=True):
-    """How far a company's facts are: segments not folded yet, machines whose fold is stopped."""
+    """How far a company's facts are: segments not folded yet, machines whose fold is stopped and reports held."""
 
     behind: int
     stopped: int
@@ -97,27 +101,56 @@ def project(
         number, epoch_no = segment.segment, segment.epoch_no
         learnt = machines.keep_corrections(writer, epoch_no, corrections_in(segment.records))
         if learnt:
-            _correct(writer, segment, learnt, earlier or partial(segments.holding, writer), touched)
+            _correct(writer, segment, learnt, earlier or partial(segments.holding, writer), touched, now_us)
         known = machines.corrections(writer, epoch_no, segment.first_seq, segment.last_seq)
         ids = _place(writer, rows_of(segment.records, segment.samples, epoch_no, known))
         series.write_blocks(writer, block_rows(segment.samples, epoch_no, segment.received_us, known), ids)
         writer.run("INSERT OR REPLACE INTO projector (name, segment) VALUES (?, ?)", (_CURSOR, number))
         touched.machines.update(ids.keys())
-        _keep_reports(writer, segment, known, touched)
+        _keep_reports(writer, segment, known, touched, now_us)
         records += len(segment.records) + len(segment.samples)
     for machine_id, from_us in timeline.due(writer):
         _fold(writer, machine_id, from_us, now_us)
-    for settle in SETTLERS:
-        touched.books.update(settle(writer))
+    for room, settle in SETTLERS.items():
+        touched.books.update(_guarded(writer, room, _WHOLE_STEP, now_us, settle))
     return touched, records
 
 
-def _keep_reports(writer: Writer, segment: Segment, known: Sequence[Correction], touched: Touched) -> None:
+def _keep_reports(writer: Writer, segment: Segment, known: Sequence[Correction], touched: Touched, now_us: int) -> None:
     """What people reported goes to the rooms that keep it; kept again, a report only takes its own place."""
     reports = reported(segment.records, segment.epoch_no, known)
     if reports:
-        for keep in KEEPERS:
-            touched.books.update(keep(writer, reports))
+        for room, keep in KEEPERS.items():
+            touched.books.update(_guarded(writer, room, segment.segment, now_us, keep, reports))
+
+
+def _guarded(
+    writer: Writer, room: str, segment: int, now_us: int, work: Callable[..., Iterable[tuple[str, str]]], *given: object
+) -> Iterable[tuple[str, str]]:
+    """A room's work on a segment's reports; where it fails they are held, and everything else goes on."""
+    writer.run("SAVEPOINT room")
+    try:
+        changed = work(writer, *given)
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError | sqlite3.InterfaceError):
+            raise  # the store is at fault, not what was reported: the whole step is undone
+        writer.run("ROLLBACK TO room")
+        held.hold(writer, room, segment, now_us, f"{type(error).__name__}: {error}")
+        log.exception("reports held", room=room, segment=segment)
+        changed = ()
+    else:
+        held.release(writer, room, segment)
+    writer.run("RELEASE room")
+    return changed
+
+
+def _try_held(writer: Writer, touched: Touched, now_us: int) -> None:
+    """Reports that a room could not keep are tried again after a while: an update may have mended it."""
+    for room, number in held.due(writer, now_us - HELD_RETRY_US, HELD_AT_ONCE):
+        for segment in segments.after(writer, number - 1, 1) if number != _WHOLE_STEP else ():
+            known = machines.corrections(writer, segment.epoch_no, segment.first_seq, segment.last_seq)
+            reports = reported(segment.records, segment.epoch_no, known)
+            touched.books.update(_guarded(writer, room, number, now_us, KEEPERS[room], reports))
 
 
 def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = None) -> dict[str, int]:
@@ -134,7 +167,9 @@ def _place(writer: Writer, rows: MachineRows, instead_of: MachineRows | None = N
     return ids
 
 
-def _correct(writer: Writer, segment: Segment, learnt: list[Correction], earlier: Earlier, touched: Touched) -> None:
+def _correct(
+    writer: Writer, segment: Segment, learnt: list[Correction], earlier: Earlier, touched: Touched, now_us: int
+) -> None:
     """An agent found out how its clock was: what it stamped before is folded where it belongs."""
     epoch_no = segment.epoch_no
     first, last = reach(learnt)
@@ -144,7 +179,7 @@ def _correct(writer: Writer, segment: Segment, learnt: list[Correction], earlier
         stood = rows_of(before.records, (), epoch_no, until_now)
         moved = _place(writer, rows_of(before.records, (), epoch_no, known), instead_of=stood)
         touched.machines.update(moved.keys())
-        _keep_reports(writer, before, known, touched)
+        _keep_reports(writer, before, known, touched, now_us)
     machines.move_newest(writer, epoch_no, series.move_blocks(writer, epoch_no, first, last, known))
 
 
@@ -174,6 +209,7 @@ def step(writer: Writer, now_us: int) -> Step:
     """One step of a company, in the caller's transaction."""
     arrived = list(segments.after(writer, cursor(writer), STEP_SEGMENTS))
     touched, records = project(writer, arrived, now_us)
+    _try_held(writer, touched, now_us)
     if arrived:
         segments.samples_moved(writer, arrived[-1].segment)
     return Step(touched, records, behind=len(arrived) == STEP_SEGMENTS)
@@ -186,7 +222,7 @@ def recut(writer: Writer, now_us: int) -> int:
 
 def progress(reader: Reader) -> Projection:
     """How far behind the ledger the facts are."""
-    return Projection(segments.last(reader) - cursor(reader), timeline.fault_count(reader))
+    return Projection(segments.last(reader) - cursor(reader), timeline.fault_count(reader) + held.count(reader))
 
 
 class Projector:

@@ -2,6 +2,8 @@
 
 from hub.calendars.schema import BOOKS as _CALENDARS_BOOKS
 from hub.calendars.schema import CALENDARS
+from hub.ledger.held import HELD
+from hub.ledger.held import PROJECTED as _HELD_PROJECTED
 from hub.ledger.schema import LEDGER
 from hub.machines.schema import CLOCKS, FAULTS, MACHINES
 from hub.machines.schema import PROJECTED as _MACHINES_PROJECTED
@@ -37,7 +39,7 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    CALENDARS + STOPS + ORDERS + DECISIONS + PROGRESS + TRACE + QUALITY,
+    HELD + CALENDARS + STOPS + ORDERS + DECISIONS + PROGRESS + TRACE + QUALITY,
 )
 PROJECTED = (
     *_MACHINES_PROJECTED,
@@ -47,6 +49,7 @@ PROJECTED = (
     *_STOPS_PROJECTED,
     *_QUALITY_PROJECTED,
     *_TRACE_PROJECTED,
+    *_HELD_PROJECTED,
     "projector",
 )
 """The tables that are folded from the ledger: a rebuild makes them anew and swaps them in."""
