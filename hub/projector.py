@@ -2,8 +2,9 @@
 
 A step takes the segments that came since the last one, writes their rows, folds the machines they touch, and moves
 the cursor, all in one transaction of that company's store. A fold that fails stops its machine alone, a room that
-cannot keep what was reported holds it alone: the fault is shown and tried again, and nothing is skipped. Telemetry is moved, not copied, from the
-segment into the series tables. A rebuild folds everything anew in a file beside the store and swaps it in.
+cannot keep what was reported holds it alone: the fault is shown and tried again, and nothing is skipped. Telemetry
+is moved, not copied, from the segment into the series tables. A rebuild folds everything anew in a file beside the
+store and swaps it in.
 """
 
 import asyncio
