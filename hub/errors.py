@@ -13,23 +13,29 @@
     ├── StoreFull            keep what you have; a person must make room, then ask again
     └── Unavailable          keep what you have; ask again after `retry_after_s`
 
+A message that a page shows is given in both languages where it is raised; API and commands speak English.
 No HTTP status is known here: `hub.web.errors` maps each class to one, `hub.cli` to an exit code.
 """
 
 
 class HubError(Exception):
-    """The root; `message` is one line for a person."""
+    """The root; `message` is one line for a person, `ja` the same in Japanese where a page may show it."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, ja: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.ja = ja
+
+    def text(self, lang: str) -> str:
+        """The line in a reader's language, as far as there is one."""
+        return self.ja if lang == "ja" and self.ja is not None else self.message
 
 
 class Invalid(HubError):
     """What was asked cannot be understood; `field` names the part that is wrong, None for the whole."""
 
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, field: str | None = None, ja: str | None = None) -> None:
+        super().__init__(message, ja)
         self.field = field
 
 
@@ -45,7 +51,7 @@ class NotFound(HubError):
     """`what` is not there, or the viewer may not know that it is: both are said in the same words."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"there is no {what}")
+        super().__init__(f"there is no {what}", f"{what} は見つかりません")
         self.what = what
 
 

@@ -185,7 +185,10 @@ def _remove_item(books: Books, params: TheItem) -> Gone:
         raise NotFound(f"item {params.item[:64]}")
     used = store.uses_of_item(books.writer, params.item)
     if used:
-        raise Conflict(f"item {params.item} has {used} orders; remove those first")
+        raise Conflict(
+            f"item {params.item} has {used} orders; remove those first",
+            f"品番「{params.item}」には注文が {used} 件あります。先に注文を削除してください",
+        )
     store.remove_item(books.writer, params.item)
     books.touched.add(("items", params.item))
     return Gone(key=params.item)
@@ -257,7 +260,8 @@ def _save_order(books: Books, params: SaveOrder) -> Saved:
     there = store.find_order(books.writer, values["order"])
     if there is not None:
         raise Conflict(
-            f"order {there.order} is there already: {there.quantity} × {there.item}, due {there.due or 'on no day'}"
+            f"order {there.order} is there already: {there.quantity} × {there.item}, due {there.due or 'on no day'}",
+            f"注番「{there.order}」は登録済みです（{there.item} × {there.quantity}、納期 {there.due or 'なし'}）",
         )
     order = new_order(values, item, books.now_us)
     store.save_order(books.writer, order)
@@ -276,7 +280,10 @@ def _found(books: Books, number: str) -> Order:
 def _open(books: Books, number: str) -> Order:
     found = _found(books, number)
     if found.closed_us is not None:
-        raise Conflict(f"order {found.order} is closed; open it again first")
+        raise Conflict(
+            f"order {found.order} is closed; open it again first",
+            f"注番「{found.order}」は完了しています。先に「進行中に戻す」を押してください",
+        )
     return found
 
 
@@ -312,7 +319,12 @@ def _check_nests(books: Books, order: str, left: tuple[Operation, ...]) -> None:
     for machine, program in store.nests_of_order(books.writer, order):
         for line in store.nest_lines(books.writer, machine, program):
             if line.order == order and line.operation not in names:
-                raise Conflict(f"the nest {program} of {machine} cuts operation {line.operation} of order {order}")
+                raise Conflict(
+                    f"the nest {program} of {machine} cuts operation {line.operation} of order {order};"
+                    " change the nest first",
+                    f"{machine} のネスト「{program}」が注番「{order}」の工程「{line.operation}」を含んでいます。"
+                    "先にネストを変更してください",
+                )
 
 
 def _close_order(books: Books, params: TheOrder) -> Saved:

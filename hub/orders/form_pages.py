@@ -13,7 +13,6 @@ from fastapi import Request
 from hub.errors import Conflict, Invalid
 from hub.orders.column_model import checked, priority
 from hub.sheets.columns import Column
-from hub.sheets.fault import said
 from hub.sheets.values import day
 
 MOST_TYPED: Final = 500
@@ -45,8 +44,8 @@ class Fault:
 def fault_of(error: Invalid | Conflict, lang: str) -> Fault:
     """A refusal as a form shows it."""
     if isinstance(error, Conflict):
-        return Fault(None, said(error, lang), 409)
-    return Fault(error.field, said(error, lang), 422)
+        return Fault(None, error.text(lang), 409)
+    return Fault(error.field, error.text(lang), 422)
 
 
 async def typed_in(request: Request) -> dict[str, str]:

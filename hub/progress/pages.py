@@ -16,7 +16,6 @@ from hub.access.gate import Gate
 from hub.access.live import LiveBus
 from hub.access.viewer import Viewer
 from hub.errors import Invalid, NotFound
-from hub.sheets.fault import said
 from hub.web.layout import Pages, Reading, Who, reading_of
 from hub.web.progressview import unassigned_line
 from hub.web.stream import beat, beats, fragments, partial
@@ -88,7 +87,7 @@ def build_router(
             else:
                 await gate.do(viewer, "progress.bind", runs | {"order": form.order, "operation": form.operation})
         except Invalid as error:
-            text = said(error, reading_of(request).words.lang)
+            text = error.text(reading_of(request).words.lang)
             return await draw(request, viewer, form.site, status=422, fault=text, typed=form)
         return RedirectResponse(_path(form.site, done=1), status_code=SEE_OTHER)
 

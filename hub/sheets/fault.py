@@ -4,15 +4,16 @@ from typing import Final
 
 import msgspec
 
-from hub.errors import HubError, Invalid
+from hub.errors import Invalid
 
 
 class Refused(Invalid):
-    """A field that cannot be taken. `message` is English, as everywhere; `ja` says the same in Japanese."""
+    """A field that cannot be taken, always said in both languages."""
+
+    ja: str
 
     def __init__(self, en: str, ja: str, field: str | None = None) -> None:
-        super().__init__(en, field)
-        self.ja = ja
+        super().__init__(en, field, ja)
 
     def at(self, field: str) -> "Refused":
         """The same of a field, where it does not say yet of which."""
@@ -53,8 +54,3 @@ def column_name(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         name = chr(_A + rest) + name
     return name
-
-
-def said(error: HubError, lang: str) -> str:
-    """What an error says, in a reader's language where it knows it."""
-    return error.ja if lang == "ja" and isinstance(error, Refused) else error.message

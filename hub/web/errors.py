@@ -61,13 +61,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of an unforeseen error: what to look for in the hub's log."""
 
 
-RenderError = Callable[[Request, Problem], Response]
+RenderError = Callable[[Request, Problem, str | None], Response]
+"""Draws a problem for a person; beside it its detail in Japanese, None where there is only the English one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     problem: Problem
     headers: dict[str, str] = field(default_factory=dict)
+    ja: str | None = None
 
 
 def _problem(status: int, slug: str, title: str, detail: str, **more: Any) -> Problem:
@@ -121,7 +123,7 @@ class ErrorAnswers:
 
     def _answer(self, request: Request, told: _Told) -> Response:
         if self._render is not None and is_for_page(request):
-            response = self._render(request, told.problem)
+            response = self._render(request, told.problem, told.ja)
             response.headers.update(told.headers)
             return response
         return problem_response(told.problem, told.headers)
@@ -133,7 +135,7 @@ class ErrorAnswers:
             return await self.on_unforeseen(request, error)
         if isinstance(error, errors.NotAuthenticated) and is_for_page(request):
             return _to_sign_in(request, problem)
-        return self._answer(request, _Told(problem, _headers(error)))
+        return self._answer(request, _Told(problem, _headers(error), getattr(error, "ja", None)))
 
     async def on_validation(self, request: Request, error: Exception) -> Response:
         """Path or query that FastAPI could not read."""

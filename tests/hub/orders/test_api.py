@@ -149,7 +149,7 @@ async def test_a_nest_cuts_what_there_is(hub: RunningHub, token: str) -> None:
     assert refused.json()["errors"][0]["field"] == "lines[0].operation"
     used = await send(hub, "DELETE", "/orders/A-100", token)
     assert (used.status_code, used.json()["detail"]) == (
-        409, "the nest N 5001 of main/laser-1 cuts operation 10 of order A-100",
+        409, "the nest N 5001 of main/laser-1 cuts operation 10 of order A-100; change the nest first",
     )  # fmt: skip
     gone = await hub.http.request(
         "DELETE", "/api/v1/nests", headers=bearer(token), params={"machine": "main/laser-1", "program": "N 5001"}
