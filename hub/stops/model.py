@@ -7,7 +7,9 @@ is told as unknown. Nothing of this is stored; it is computed from the timeline,
 A reason covers ``[from, to)`` and so splits a stop at its borders. Where reasons overlap the latest counts, by the time
 it was given, then by (epoch_no, seq): whatever order they arrive in, the same one wins. One that says `ongoing` goes on
 from `to` until the end of the stretch that `to` lies in; with nothing between `from` and `to` it names that whole
-stretch. An empty code takes back what was said. Reasons share out the time of a stop; they never add to it.
+stretch. Tapped where the machine is not known to stand, it means the stretch that begins within the threshold after it:
+the machine's own word comes later, or by another clock. An empty code takes back what was said. Reasons share out the
+time of a stop; they never add to it.
 
 Times are microseconds since 1970, UTC; ranges half-open.
 """
@@ -82,7 +84,10 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """A stop, or a piece of one that has a reason of its own. `code` None: unexplained. `state`: what it mostly was."""
+    """A stop, or a piece of one that has a reason of its own. `code` None: unexplained. `state`: what it mostly was.
+
+    `since_us`: where it began, if the window cut that off; None where `start_us` is its beginning.
+    """
 
     start_us: int
     end_us: int
@@ -91,6 +96,7 @@ class Stop(msgspec.Struct, frozen=True):
     text: str | None
     operator: str | None
     open: bool
+    since_us: int | None = None
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -161,6 +167,22 @@ def _covers(given: Given, stretch: Standing) -> Span:
     return (stretch.start_us if whole else given.from_us), stretch.end_us
 
 
+def _meant(given: Given, found: Sequence[Standing], slack_us: int) -> Given:
+    """An ongoing reason at the standing it was given for; as it is where it was given during one, or far from any."""
+    if not given.ongoing:
+        return given
+    for stretch in found:
+        if stretch.unknown or stretch.end_us < given.to_us:
+            continue
+        if given.to_us < stretch.start_us <= given.to_us + slack_us:
+            start = stretch.start_us
+            return msgspec.structs.replace(
+                given, from_us=start if given.from_us >= given.to_us else given.from_us, to_us=start
+            )
+        return given
+    return given
+
+
 def _joined(pieces: list[tuple[Span, Given | None]]) -> list[tuple[Span, Given | None]]:
     """Neighbours that say the same are one piece."""
     joined: list[tuple[Span, Given | None]] = []
@@ -188,13 +210,15 @@ def looked(
     stops: list[Stop] = []
     unknown: list[Span] = []
     short: list[Span] = []
-    for stretch in stretches(intervals, planned):
+    found = stretches(intervals, planned)
+    meant = [_meant(one, found, threshold_us) for one in givens]
+    for stretch in found:
         if stretch.unknown:
             unknown.append((stretch.start_us, stretch.end_us))
         elif stretch.end_us - stretch.start_us < threshold_us:
             short.append((stretch.start_us, stretch.end_us))
         else:
-            stops += _stops(stretch, givens, window, open_us)
+            stops += _stops(stretch, meant, window, open_us)
     inside = [_cut(span, window) for span in short]
     covered = union(_cut((i.start_us, i.end_us), window) for i in intervals)
     spans = [_cut(span, window) for span in planned]
@@ -214,7 +238,8 @@ def _stops(stretch: Standing, givens: Sequence[Given], window: Span, open_us: in
         if end > start:
             code, text, operator = (None, None, None) if given is None else (given.code, given.text, given.operator)
             lasts = open_us is not None and span[1] == open_us
-            found.append(Stop(start, end, _mostly(stretch, start, end), code, text, operator, lasts))
+            since = span[0] if span[0] < start else None
+            found.append(Stop(start, end, _mostly(stretch, start, end), code, text, operator, lasts, since))
     return found
 
 

@@ -88,7 +88,7 @@ class StopsReader:
         reasons = choices(settings, self.reading)
         stops = await self.gate.ask(self.viewer, "stops.stops", where | {"limit": MOST})
         lost = (await self.gate.ask(self.viewer, "stops.pareto", where)).rows
-        lines = stop_lines(stops.rows, reasons, self.reading, from_us(now_us))
+        lines = stop_lines(stops.rows, reasons, self.reading, from_us(now_us), settings.threshold_s)
         return {
             "lines": lines[:LINES],
             "left_out": len(lines) - LINES,

@@ -48,6 +48,7 @@ class StopRow(msgspec.Struct, frozen=True, kw_only=True):
     """A stop, or the piece of one that has a reason of its own, cut to the window.
 
     `kind`: stop, or unknown (nobody can say whether it stood). `code` None: unexplained. `open`: it stands so still.
+    `since`: where it began, maybe before the window.
     """
 
     site: Annotated[str, Discloses("identity")]
@@ -55,6 +56,7 @@ class StopRow(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Discloses("identity")]
     start: Annotated[datetime, Discloses("state")]
     end: Annotated[datetime, Discloses("state")]
+    since: Annotated[datetime, Discloses("state")]
     duration_s: Annotated[float, Discloses("state")]
     kind: Annotated[str, Discloses("state")]
     state: Annotated[str, Discloses("state")]
@@ -146,7 +148,8 @@ def _stop_row(known: Known, stop: Stop, kind: str) -> StopRow:
     return StopRow(
         site=site, machine=machine, name=_name(known), start=from_us(stop.start_us), end=from_us(stop.end_us),
         duration_s=(stop.end_us - stop.start_us) / _US_PER_S, kind=kind, state=stop.state, open=stop.open,
-        code=stop.code, text=stop.text, operator=stop.operator,
+        since=from_us(stop.start_us if stop.since_us is None else stop.since_us), code=stop.code, text=stop.text,
+        operator=stop.operator,
     )  # fmt: skip
 
 

@@ -104,11 +104,13 @@ def stops_of(reader: Reader, known: Known, calendar: Calendar, window: Span, now
     def whole(a: int, b: int) -> list[Standing]:
         return stretches(_intervals(reader, known, a, b, now_us)[0], _planned(calendar, known, a, b))
 
-    start, end = _began(whole, window[0]), _ends(whole, window[1])
+    threshold_us = threshold_s(reader) * _S
+    # a reason may have been tapped a little before the stretch it is for
+    start, end = _began(whole, window[0]) - threshold_us, _ends(whole, window[1])
     intervals, open_us = _intervals(reader, known, start, end, now_us)
     return looked(
         intervals, _planned(calendar, known, start, end), givens(reader, known.machine, start, end),
-        threshold_s(reader) * _S, window, open_us,
+        threshold_us, window, open_us,
     )  # fmt: skip
 
 

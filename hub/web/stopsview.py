@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """One stop as a row of the list; `to_us` empty where the machine still stands."""
+    """One stop as a row of the list. Of one that lasts, `from_us` is where it began, maybe on a day before."""
 
     id: str
     machine: str
@@ -88,13 +88,19 @@ def choices(settings: Any, reading: Reading) -> list[Choice]:
     return [Choice(one.code, one.ja if lang == "ja" else one.en, one.group) for one in settings.reasons]
 
 
-def stop_lines(rows: Iterable[Any], reasons: Sequence[Choice], reading: Reading, now: datetime) -> list[StopLine]:
-    """Rows of `stops.stops` as lines: machines that stand still first, then the newest first."""
+def stop_lines(
+    rows: Iterable[Any], reasons: Sequence[Choice], reading: Reading, now: datetime, least_s: float
+) -> list[StopLine]:
+    """Rows of `stops.stops` as lines: machines that stand still first, then the newest first.
+
+    One tap is offered for what lasted `least_s` or longer.
+    """
     by_code = {one.code: one for one in reasons}
     lines: list[StopLine] = []
     offered = 0
     for row in sorted(rows, key=lambda row: (row.open, row.start, row.site, row.machine), reverse=True):
-        unexplained = row.kind == "stop" and row.code is None
+        # what is left of a stop beside its reasons may be a second or two: not worth a row of buttons
+        unexplained = row.kind == "stop" and row.code is None and (row.open or row.duration_s >= least_s)
         offered += unexplained
         lines.append(_line(row, by_code, reading, now, one_tap=unexplained and offered <= ONE_TAP))
     return lines
@@ -109,8 +115,8 @@ def _line(row: Any, by_code: Mapping[str, Choice], reading: Reading, now: dateti
         end=None if row.open else clock.moment(row.end, now), duration=clock.span(row.duration_s),
         tick_iso=iso(row.start) if row.open else "", state=look(row.state).state, kind=row.kind, code=row.code,
         label=row.code if reason is None else reason.label, group="none" if row.code is None else
-        "other" if reason is None else reason.group, text=row.text, operator=row.operator, from_us=start_us,
-        to_us=to_us(row.end), open=row.open, one_tap=one_tap,
+        "other" if reason is None else reason.group, text=row.text, operator=row.operator,
+        from_us=to_us(row.since) if row.open else start_us, to_us=to_us(row.end), open=row.open, one_tap=one_tap,
     )  # fmt: skip
 
 

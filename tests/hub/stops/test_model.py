@@ -85,6 +85,21 @@ def test_an_ongoing_reason_without_length_names_the_whole_stop() -> None:
     assert told(look(intervals, reason(300, 300, "setup"))) == [(100, 500, None)]
 
 
+def test_an_ongoing_reason_tapped_before_the_machine_says_that_it_stands_names_the_stop_to_come() -> None:
+    intervals = timeline((100, "running"), (400, "idle"), (500, "running"))
+    for early in (reason(95, 95, "setup", ongoing=True), reason(40, 95, "setup", ongoing=True)):
+        assert told(look(intervals, early)) == [(100, 500, "setup")]
+    assert told(look(timeline((300, "running"), (400, "idle")), reason(170, 170, "setup", ongoing=True))) == [
+        (300, 700, None)
+    ]
+
+
+def test_an_ongoing_reason_given_during_a_short_stop_is_not_for_the_next_one() -> None:
+    intervals = timeline((100, "running"), (30, "idle"), (20, "running"), (400, "idle"))
+    assert told(look(intervals, reason(120, 120, "setup", ongoing=True))) == [(150, 550, None)]
+    assert told(look(intervals, reason(140, 140, "setup", ongoing=True))) == [(150, 550, "setup")]
+
+
 def test_a_stop_that_still_lasts_says_so() -> None:
     idle = timeline((100, "running"), (400, "idle"))
     found = looked(idle, [DAY], [reason(100, 200, "setup")], 120 * S, DAY, open_us=500 * S)
@@ -94,7 +109,7 @@ def test_a_stop_that_still_lasts_says_so() -> None:
 def test_a_window_cuts_stops_but_does_not_make_them_short() -> None:
     idle = timeline((1000, "idle"))
     found = looked(idle, [DAY], [], 120 * S, (400 * S, 410 * S))
-    assert found.stops == (Stop(400 * S, 410 * S, "idle", None, None, None, open=False),)
+    assert found.stops == (Stop(400 * S, 410 * S, "idle", None, None, None, open=False, since_us=0),)
 
 
 INTERVALS = st.lists(st.tuples(st.integers(1, 300), st.sampled_from(STATES)), max_size=12)
