@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import edge_rows, fault_rows, hub_rows, journey_rows, order_rows, trace_rows
+from bench import chart_rows, edge_rows, fault_rows, hub_rows, journey_rows, order_rows, trace_rows
 from bench.measure import Row
 
 ROWS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -31,6 +31,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "day": fault_rows.day,
     "orders": order_rows.order_page,
     "trace": trace_rows.trace,
+    "chart": chart_rows.chart,
 }
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"

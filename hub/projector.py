@@ -28,6 +28,7 @@ from hub.machines.report_model import Reported, reported
 from hub.parts import store as parts
 from hub.progress import store as progress_reports
 from hub.progress import work_store
+from hub.quality import chart_store as charts
 from hub.quality import measured_store as quality
 from hub.schema import BOOKS, COMPANY_MIGRATIONS, PROJECTED
 from hub.series import store as series
@@ -57,7 +58,7 @@ KEEPERS: dict[str, Keeper] = {
 }
 Settler: TypeAlias = Callable[[Writer], Iterable[tuple[str, str]]]
 """Joins at the end of a step what machines and people said of one thing; the (room, key)s changed."""
-SETTLERS: dict[str, Settler] = {"parts": parts.settle, "work": work_store.settle}
+SETTLERS: dict[str, Settler] = {"parts": parts.settle, "charts": charts.settle, "work": work_store.settle}
 HELD_RETRY_US = 60_000_000
 HELD_AT_ONCE = 4
 _WHOLE_STEP = 0

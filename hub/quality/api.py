@@ -12,7 +12,7 @@ from hub.access.gate import Gate
 from hub.access.params import Nothing, Page
 from hub.access.viewer import Viewer
 from hub.quality.chart_questions import ChartOf, Pooled, Since
-from hub.quality.commands import Dispose, SaveCharacteristic, SaveGauge, SetBaseline
+from hub.quality.commands import Dispose, Exclude, SaveCharacteristic, SaveGauge, SetBaseline
 from hub.quality.inspection_commands import Imported, ImportMeasurements, Inspect
 from hub.quality.measured_questions import MeasurementsPage, NonconformancesPage
 from hub.quality.questions import CharacteristicsPage
@@ -105,6 +105,13 @@ def _add_chart(router: APIRouter, gate: Gate) -> None:
         answer = await gate.ask(viewer, question.name, params, company)
         return json_response(answer.rows[0])
 
+    @router.get(
+        "/characteristics/{characteristic}/exclusions", **_rows(gate, "quality.exclusions", "exclusions", paged=False)
+    )
+    async def get_exclusions(characteristic: Slug, viewer: Asking, company: Company = None) -> Response:
+        answer = await gate.ask(viewer, "quality.exclusions", {"characteristic": characteristic[:200]}, company)
+        return answer_response(answer, "exclusions", paged=False)
+
     @router.get("/violations", **_rows(gate, "quality.violations", "violations", paged=False))
     async def get_violations(viewer: Asking, between: InRange, company: Company = None) -> Response:
         answer = await gate.ask(viewer, "quality.violations", Since(from_us=between[0]), company)
@@ -165,6 +172,7 @@ def _add_commands(router: APIRouter, gate: Gate) -> None:
         ("/characteristics/baseline", "quality.set_baseline", SetBaseline),
         ("/gauges", "quality.save_gauge", SaveGauge),
         ("/nonconformances/disposition", "quality.dispose", Dispose),
+        ("/measurements/baseline", "quality.exclude", Exclude),
         ("/inspections", "quality.inspect", Inspect),
     ):
         _add_post(router, gate, path, (name, kind))

@@ -20,6 +20,7 @@ from hub.orders.pages import SEE_OTHER, who_of
 from hub.quality.chart_model import KINDS
 from hub.quality.column_model import CHARACTERISTIC
 from hub.quality.commands import MASTER
+from hub.quality.exclusion_pages import add_exclusions, choices, left_out
 from hub.quality.pages import ViewerOf, characteristic_path, concerns
 from hub.quality.rules_model import RULE_SETS
 from hub.sheets.fault import Refused
@@ -86,7 +87,9 @@ def build_router(
     """The routes of characteristics. `viewer_of` is the dependency that says who is signed in."""
     router = APIRouter(include_in_schema=False)
     _add_forms(router, gate, pages, viewer_of)
-    _add_baseline(router, gate, viewer_of, _add_page(router, gate, pages, viewer_of))
+    page = _add_page(router, gate, pages, viewer_of)
+    _add_baseline(router, gate, viewer_of, page)
+    add_exclusions(router, gate, viewer_of, page)
     SignedIn = Annotated[Viewer, Depends(viewer_of)]  # noqa: N806 - a type, made here for this router's viewers
 
     @router.get("/characteristics")
@@ -133,11 +136,14 @@ def _add_page(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf) 
         row = (await gate.ask(viewer, "quality.characteristic", {"characteristic": characteristic[:200]})).rows[0]
         chart = (await gate.ask(viewer, "quality.chart", _chart_of(characteristic, pooled))).rows[0]
         measured = {"characteristic": characteristic, "limit": NEWEST}
+        excluded = await gate.ask(viewer, "quality.exclusions", {"characteristic": characteristic[:200]})
         values = chart_values(chart, reading) | {
             "row": row, "able": chart.capability, "base": chart.baseline, "names": _NAMES, "plan": _plan(row, reading),
             "measured": (await gate.ask(viewer, "quality.measurements", measured)).rows, "pooled": pooled,
             "pools": row.kind == "variable" and row.process and row.gauge, "may_change": viewer.has(*MASTER),
             "path": characteristic_path, "live_path": f"/live{characteristic_path(characteristic)}?pooled={pooled}",
+            "excluded": left_out(excluded.rows, chart.points),
+            "choices": choices(chart.points, reading) if chart.points and pooled == "own" else None,
             "fault": fault, "typed": {"since": _local(row.baseline_from, reading),
                                       "until": _local(row.baseline_to, reading), **(typed or {})},
         }  # fmt: skip

@@ -82,12 +82,13 @@ def chart(kind: ChartKind, samples: Sequence[Sample], baseline: Sequence[int] | 
 
     TooFewError where the baseline holds fewer than two; ValueError where a sample does not fit the kind of chart.
     """
-    chosen = [samples[index] for index in (range(len(samples)) if baseline is None else baseline)]
+    base = range(len(samples)) if baseline is None else baseline
+    chosen = [samples[index] for index in base]
     if len(chosen) < FEWEST:
         raise TooFewError(f"{len(chosen)} samples in the baseline; limits need at least {FEWEST}")
     for sample in samples:
         _check(kind, sample)
-    return _DRAWN[kind](samples, chosen)
+    return _individuals(samples, base) if kind == "i_mr" else _DRAWN[kind](samples, chosen)
 
 
 def _check(kind: ChartKind, sample: Sample) -> None:
@@ -105,30 +106,36 @@ def _around(value: float, center: float, sigma: float, least: float | None = Non
     return Point(value, center, sigma, lower if least is None else max(least, lower), center + 3.0 * sigma)
 
 
-def moving_range_degrees(ranges: int) -> float:
+def moving_range_degrees(ranges: int, pairs: int | None = None) -> float:
     """Degrees of freedom that a mean of `ranges` moving ranges of two is worth, from its variance (exact).
 
-    Neighbouring ranges share a value; E|U||V| of normal values with correlation -1/2 is (4/π)(√3/2 + π/12).
+    `pairs` of them (None: all neighbours) share a value; E|U||V| of normal values with correlation -1/2 is
+    (4/π)(√3/2 + π/12).
     """
     square_mean = 4.0 / math.pi
     own = 2.0 - square_mean
     shared = 4.0 / math.pi * (math.sqrt(3.0) / 2.0 + math.pi / 12.0) - square_mean
-    variance = (ranges * own + 2.0 * (ranges - 1) * shared) / ranges**2
+    variance = (ranges * own + 2.0 * (ranges - 1 if pairs is None else pairs) * shared) / ranges**2
     return square_mean / (2.0 * variance)
 
 
-def _individuals(samples: Sequence[Sample], chosen: Sequence[Sample]) -> Chart:
+def _individuals(samples: Sequence[Sample], chosen: Sequence[int]) -> Chart:
+    """Moving ranges of the baseline are those of neighbours: none spans a value that was left out of it."""
     values = [sample.values[0] for sample in samples]
-    base = [sample.values[0] for sample in chosen]
-    moving = fmean(abs(b - a) for a, b in itertools.pairwise(base))
+    base = [values[index] for index in chosen]
+    after = [b for a, b in itertools.pairwise(chosen) if b == a + 1]
+    if not after:
+        raise TooFewError("no two neighbours in the baseline; moving ranges need at least one such pair")
+    moving = fmean(abs(values[index] - values[index - 1]) for index in after)
     center, sigma = fmean(base), moving / factors.d2(2)
+    pairs = sum(b == a + 1 for a, b in itertools.pairwise(after))
     d3, d4 = factors.range_limits(2)
     deviation = factors.d3(2) * sigma
     ranges = [
         Point(abs(after - before), moving, deviation, d3 * moving, d4 * moving)
         for before, after in itertools.pairwise(values)
     ]
-    found = Spread(center, sigma, len(base), len(base), moving_range_degrees(len(base) - 1))
+    found = Spread(center, sigma, len(base), len(base), moving_range_degrees(len(after), pairs))
     return Chart("i_mr", found, tuple(_around(v, center, sigma) for v in values), (None, *ranges))
 
 
@@ -214,6 +221,6 @@ def _fault_rates(samples: Sequence[Sample], chosen: Sequence[Sample]) -> Chart:
 
 
 _DRAWN: Final[dict[ChartKind, Callable[[Sequence[Sample], Sequence[Sample]], Chart]]] = {
-    "i_mr": _individuals, "xbar_r": _means_and_ranges, "xbar_s": _means_and_deviations, "p": _shares,
+    "xbar_r": _means_and_ranges, "xbar_s": _means_and_deviations, "p": _shares,
     "np": _numbers, "c": _faults, "u": _fault_rates,
 }  # fmt: skip

@@ -10,19 +10,18 @@ import msgspec
 
 from contract.times import from_us
 from hub.access.catalogue import Discloses, Found, Question, Room
+from hub.quality import chart_store, store
 from hub.quality import measured_store as measured
-from hub.quality import store
 from hub.quality.capability_model import Index, Reason
 from hub.quality.chart_model import ChartKind, Point
 from hub.quality.measured_store import Which
 from hub.quality.model import Characteristic
-from hub.quality.questions import Text, known_characteristic
+from hub.quality.questions import Text, TheCharacteristic, known_characteristic
 from hub.quality.rules_model import Rule, RuleSet
-from hub.quality.view_model import Basis, Drawn, View, pooled_view, view
+from hub.quality.view_model import Basis, Drawn, View, pooled_view
 
 _DAY_US: Final = 86_400_000_000
 RECENT_US: Final = 30 * _DAY_US
-BASELINE: Final = 5000
 _FAR_AHEAD: Final = 2**62
 Pooled = Literal["deviation", "z"]
 
@@ -65,7 +64,10 @@ class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PointRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A point of a chart: its number, time, value, limits, and the measurements (`ids`) it is made of."""
+    """A point of a chart: its number, time, value, limits, and the measurements (`ids`) it is made of.
+
+    `left_out`: the measurement by which a person left it out of the baseline; null where nobody did.
+    """
 
     number: int
     at: datetime
@@ -74,6 +76,7 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True):
     spread: LimitsRow | None
     rules: list[RuleRow]
     ids: list[str]
+    left_out: str | None
 
 
 class BaselineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +136,7 @@ class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViolationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule broken at a point of a characteristic's chart."""
+    """A rule broken at a point of a characteristic's chart. `left_out`: a person left it out of the baseline."""
 
     characteristic: Annotated[str, Discloses("quality")]
     name: Annotated[str | None, Discloses("quality")]
@@ -145,29 +148,30 @@ class ViolationRow(msgspec.Struct, frozen=True, kw_only=True):
     rule: Annotated[Rule, Discloses("quality")]
     spread: Annotated[bool, Discloses("quality")]
     provisional: Annotated[bool, Discloses("quality")]
+    left_out: Annotated[bool, Discloses("quality")]
     order: Annotated[str | None, Discloses("customer")]
     machine: Annotated[str | None, Discloses("identity")]
 
 
-def read_view(room: Room, made: Characteristic, params: ChartOf) -> View:
-    """The chart of a characteristic by itself."""
-    key = made.characteristic
+class ExclusionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A point that a person left out of its chart's baseline, by a measurement of it (`id`), and why."""
+
+    id: Annotated[str, Discloses("quality")]
+    characteristic: Annotated[str, Discloses("quality")]
+    reason: Annotated[str, Discloses("quality")]
+    excluded_by: Annotated[str | None, Discloses("people")]
+    excluded_at: Annotated[datetime, Discloses("quality")]
+
+
+def _own(room: Room, made: Characteristic, params: ChartOf) -> View:
     until = _FAR_AHEAD if params.to_us is None else params.to_us
     since = -_FAR_AHEAD if params.from_us is None else params.from_us
-    shown = measured.measurements(room.reader, Which(characteristic=key, from_us=since, to_us=until), params.limit)
-    base_from, base_to = made.baseline_from_us, made.baseline_to_us
-    if base_from is None or base_to is None or not shown:
-        return view(made, shown)
-    begins = shown[0].at_us
-    end = min(base_to, begins)
-    before = measured.measurements(room.reader, Which(characteristic=key, from_us=base_from, to_us=end), BASELINE)
-    between = measured.count(room.reader, key, (base_to, begins)) if base_to < begins else 0
-    return view(made, shown, before, between)
+    return chart_store.read_view(room.reader, made, from_us=since, to_us=until, limit=params.limit)
 
 
 def _chart(room: Room, params: ChartOf) -> Found[ChartRow]:
     made = known_characteristic(room, params.characteristic)
-    found = read_view(room, made, params) if params.pooled is None else _pooled(room, made, params, params.pooled)
+    found = _own(room, made, params) if params.pooled is None else _pooled(room, made, params, params.pooled)
     since, until = made.baseline_from_us, made.baseline_to_us
     return Found([ChartRow(
         characteristic=made.characteristic, name=made.name, item=made.item, operation=made.operation, unit=made.unit,
@@ -191,7 +195,8 @@ def _pooled(room: Room, made: Characteristic, params: ChartOf, how: Pooled) -> V
         )
     ]
     found.sort(key=lambda each: (each.at_us, each.epoch_no, each.seq))
-    return pooled_view(kinds, found[-params.limit :], how, made)
+    left_out = {each.id for kind in kinds for each in chart_store.exclusions(room.reader, kind.characteristic)}
+    return pooled_view(kinds, found[-params.limit :], how, made, left_out)
 
 
 def _baseline(found: View) -> BaselineRow | None:
@@ -208,7 +213,7 @@ def _point(number: int, each: Drawn) -> PointRow:
         number=number, at=from_us(each.group.last.at_us), value=each.value, limits=_limits(each.point),
         spread=_limits(each.spread),
         rules=[RuleRow(rule=one.rule, first=one.first, spread=one.spread) for one in each.broken],
-        ids=[one.key for one in each.group.members],
+        ids=[one.key for one in each.group.members], left_out=each.left_out,
     )  # fmt: skip
 
 
@@ -234,25 +239,28 @@ def _index(index: Index | None) -> IndexRow | None:
 
 def _violations(room: Room, params: Since) -> Found[ViolationRow]:
     since = room.now_us - RECENT_US if params.from_us is None else params.from_us
+    known: dict[str, Characteristic] = {}
     rows = []
-    for key in measured.measured_since(room.reader, since):
-        made = known_characteristic(room, key)
-        found = read_view(room, made, ChartOf(characteristic=key)) if made.active else None
-        rows += [] if found is None else _broken_since(made, found, since)
-    return Found(sorted(rows, key=lambda row: row.at, reverse=True))
-
-
-def _broken_since(made: Characteristic, found: View, since_us: int) -> list[ViolationRow]:
-    return [
-        ViolationRow(
+    for each in chart_store.violations(room.reader, since):
+        if each.characteristic not in known:
+            known[each.characteristic] = known_characteristic(room, each.characteristic)
+        made = known[each.characteristic]
+        rows.append(ViolationRow(
             characteristic=made.characteristic, name=made.name, item=made.item, operation=made.operation,
-            at=from_us(each.group.last.at_us), value=each.value, unit=made.unit, rule=one.rule, spread=one.spread,
-            provisional=found.basis == "provisional", order=each.group.last.order, machine=each.group.last.machine,
+            at=from_us(each.at_us), value=each.value, unit=made.unit, rule=each.rule, spread=each.spread,
+            provisional=each.provisional, left_out=each.left_out, order=each.order, machine=each.machine,
+        ))  # fmt: skip
+    return Found(rows)
+
+
+def _exclusions(room: Room, params: TheCharacteristic) -> Found[ExclusionRow]:
+    key = known_characteristic(room, params.characteristic).characteristic
+    return Found([
+        ExclusionRow(
+            id=each.id, characteristic=key, reason=each.reason, excluded_by=each.by, excluded_at=from_us(each.at_us)
         )
-        for each in found.points
-        if each.group.last.at_us >= since_us
-        for one in each.broken
-    ]  # fmt: skip
+        for each in chart_store.exclusions(room.reader, key)
+    ])  # fmt: skip
 
 
 QUESTIONS: Final = (
@@ -263,5 +271,9 @@ QUESTIONS: Final = (
     Question(
         name="quality.violations", summary="Rules broken on any control chart, the newest first", params=Since,
         row=ViolationRow, run=_violations,
+    ),
+    Question(
+        name="quality.exclusions", summary="Points left out of a chart's baseline, and why", params=TheCharacteristic,
+        row=ExclusionRow, run=_exclusions,
     ),
 )  # fmt: skip

@@ -14,12 +14,24 @@ from hub.access.catalogue import Books, Change
 from hub.directory.roles import Role
 from hub.errors import NotFound
 from hub.orders import store as orders
+from hub.quality import chart_store as charts
 from hub.quality import measured_store as measured
 from hub.quality import store
 from hub.quality.chart_model import ChartKind
 from hub.quality.check_model import check
 from hub.quality.measured_store import Which
-from hub.quality.model import OUT, ROOM, Calibration, Characteristic, Decision, Disposition, Gauge, Kind
+from hub.quality.model import (
+    OUT,
+    ROOM,
+    Calibration,
+    Characteristic,
+    Decision,
+    Disposition,
+    Exclusion,
+    Gauge,
+    Kind,
+    Measurement,
+)
 from hub.quality.rules_model import RuleSet
 from hub.quality.view_model import groups
 from hub.sheets.fault import Refused
@@ -98,6 +110,17 @@ class Dispose(msgspec.Struct, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+class Exclude(msgspec.Struct, frozen=True, kw_only=True):
+    """The point of a measurement, by its id, is no part of its chart's baseline, for a reason that is kept.
+
+    `excluded` false: it is again; then no reason is needed.
+    """
+
+    id: Text
+    reason: Text | None = None
+    excluded: bool = True
+
+
 def required(value: str | None, field: str) -> str:
     """A key that must be there; Refused with its field where it is not."""
     found = optional(value, field)
@@ -146,7 +169,8 @@ def _save_characteristic(books: Books, params: SaveCharacteristic) -> Saved:
     )  # fmt: skip
     check(made)
     store.save_characteristic(books.writer, made)
-    measured.judge_again(books.writer, number)
+    measured.judge_again(books.writer, characteristic=number)
+    charts.redraw(books.writer, number)
     books.touched.add((ROOM, number))
     return Saved(key=number, created=before is None)
 
@@ -190,6 +214,7 @@ def _set_baseline(books: Books, params: SetBaseline) -> Saved:
                 "baseline_from",
             )
     store.save_characteristic(books.writer, made)
+    charts.redraw(books.writer, made.characteristic)
     books.touched.add((ROOM, made.characteristic))
     return Saved(key=made.characteristic, created=False)
 
@@ -232,11 +257,43 @@ def _day(value: str | None, field: str) -> str | None:
         raise refused.at(field) from None
 
 
-def _dispose(books: Books, params: Dispose) -> Saved:
-    named = _ID.fullmatch(params.id)
+def _measured(books: Books, number: str, what: str) -> Measurement:
+    named = _ID.fullmatch(number)
     found = None if named is None else measured.find(books.writer, int(named.group(1)), int(named.group(2)))
     if found is None:
-        raise NotFound(f"nonconformance {params.id[:64]!r}")
+        raise NotFound(f"{what} {number[:64]!r}")
+    return found
+
+
+def _exclude(books: Books, params: Exclude) -> Saved:
+    found = _measured(books, params.id, "measurement")
+    if store.find_characteristic(books.writer, found.characteristic) is None or found.verdict is None:
+        raise Refused(
+            "this measurement is not understood and on no chart; there is nothing to leave out",
+            "この測定は読み取れず、管理図にありません",
+            "id",
+        )
+    if params.excluded:
+        reason = line(params.reason, "reason")
+        if reason is None:
+            raise Refused(
+                "say why this point is left out; the reason stays beside the chart",
+                "除外する理由を入力してください。理由は管理図に残ります",
+                "reason",
+            )
+        made = Exclusion(
+            id=found.key, characteristic=found.characteristic, reason=reason, by=books.viewer.name, at_us=books.now_us
+        )
+        charts.exclude(books.writer, found.epoch_no, found.seq, made)
+    else:
+        charts.include(books.writer, found.epoch_no, found.seq)
+    charts.redraw(books.writer, found.characteristic)
+    books.touched.add((ROOM, found.characteristic))
+    return Saved(key=found.key, created=params.excluded)
+
+
+def _dispose(books: Books, params: Dispose) -> Saved:
+    found = _measured(books, params.id, "nonconformance")
     if found.verdict not in OUT:
         raise Refused(
             "this measurement is not outside its limits; there is nothing to decide",
@@ -268,5 +325,9 @@ COMMANDS: Final = (
     Change(
         name="quality.dispose", summary="Decide about a nonconformance", params=Dispose, result=Saved, roles=MASTER,
         run=_dispose,
+    ),
+    Change(
+        name="quality.exclude", summary="Leave a point out of its chart's baseline, or take it in again",
+        params=Exclude, result=Saved, roles=MASTER, run=_exclude,
     ),
 )  # fmt: skip

@@ -102,10 +102,10 @@ class Checker:
         if number not in self._known:
             self._known[number] = store.find_characteristic(self._books.writer, number)
         known = self._known[number]
-        judged = judge(known, made)
+        order = None if made.order is None else orders.find_order(self._books.writer, made.order)
+        judged = judge(known, made, None if order is None else order.item)
         if known is None or judged.fault is not None:
             raise Refused(judged.fault or "", judged.fault_ja or "", judged.field)
-        self._check_order(made, known)
         self.out += judged.verdict != "in"
         return made
 
@@ -120,17 +120,6 @@ class Checker:
                 "at",
             )
         return at.astimezone(UTC)
-
-    def _check_order(self, made: Inspection, known: Characteristic) -> None:
-        if made.order is None:
-            return
-        order = orders.find_order(self._books.writer, made.order)
-        if order is not None and order.item != known.item:
-            raise Refused(
-                f"order {order.order} is for {order.item}, but {known.characteristic} belongs to {known.item}",
-                f"注文 {order.order} の品目は {order.item} です。「{known.characteristic}」は {known.item} の特性です",
-                "order",
-            )
 
 
 def _drafts(records: Sequence[Inspection]) -> list[Draft]:

@@ -1,10 +1,10 @@
-"""Measurements of one company on disk: kept as they are reported, judged by the characteristics as they are now.
+"""Measurements of one company on disk: kept as they are reported, judged by characteristics and orders as they are now.
 
 A measurement stands under (epoch_no, seq): kept again it takes its own place, so order and repetition do not matter.
 Times are microseconds since 1970 UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -12,7 +12,8 @@ import msgspec
 from contract.records import Inspection
 from contract.times import from_us
 from hub.machines.report_model import Reported
-from hub.quality.model import ROOM, Characteristic, Decision, Measurement, judge
+from hub.orders.store import find_order
+from hub.quality.model import ROOM, Characteristic, Decision, Judged, Measurement, judge
 from hub.quality.store import find_characteristic
 from hub.stores.company import Reader, Row, Writer
 
@@ -20,6 +21,7 @@ _FIELDS: Final = (
     "epoch_no, seq, at, characteristic, value, passed, unit, machine, order_id, operation, lot, serial, instrument,"
     " operator, verdict, fault, fault_ja"
 )
+_NARROWED: Final = ("characteristic", "order_id", "lot", "serial", "machine")
 _M: Final = ", ".join(f"m.{name.strip()}" for name in _FIELDS.split(","))
 _DECISION: Final = "d.disposition, d.cause, d.note, d.decided_by, d.at"
 
@@ -38,15 +40,12 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
 
 def keep(writer: Writer, reports: Sequence[Reported]) -> set[tuple[str, str]]:
     """Keeps inspections among the reports; the characteristics they are about."""
-    known: dict[str, Characteristic | None] = {}
-    rows = []
+    judges, rows = _Judges(writer), []
     for report in reports:
         said = report.record
         if not isinstance(said, Inspection):
             continue
-        if said.characteristic not in known:
-            known[said.characteristic] = find_characteristic(writer, said.characteristic)
-        judged = judge(known[said.characteristic], said)
+        judged = judges.judge(said)
         rows.append((
             report.epoch_no, report.seq, report.at_us, said.characteristic, said.value,
             None if said.passed is None else int(said.passed), said.unit, said.machine, said.order, said.operation,
@@ -56,38 +55,65 @@ def keep(writer: Writer, reports: Sequence[Reported]) -> set[tuple[str, str]]:
         f"INSERT OR REPLACE INTO measurements ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
-    return {(ROOM, characteristic) for characteristic in known}
+    due(writer, judges.met)
+    return {(ROOM, characteristic) for characteristic in judges.met}
 
 
-def judge_again(writer: Writer, characteristic: str) -> None:
-    """Measurements of a characteristic that was defined or changed, judged by what it is now."""
-    made = find_characteristic(writer, characteristic)
-    rows = []
-    for each in measurements(writer, Which(characteristic=characteristic), 2**31):
+class _Judges:
+    """What measurements are judged by, read once for many: characteristics, and which items orders are for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.met: dict[str, Characteristic | None] = {}
+        self._items: dict[str, str | None] = {}
+
+    def judge(self, said: Inspection) -> Judged:
+        if said.characteristic not in self.met:
+            self.met[said.characteristic] = find_characteristic(self._reader, said.characteristic)
+        return judge(self.met[said.characteristic], said, None if said.order is None else self._item(said.order))
+
+    def _item(self, order: str) -> str | None:
+        if order not in self._items:
+            found = find_order(self._reader, order)
+            self._items[order] = None if found is None else found.item
+        return self._items[order]
+
+
+def due(writer: Writer, characteristics: Iterable[str]) -> None:
+    """The charts of these characteristics are to be drawn anew."""
+    writer.many("INSERT OR IGNORE INTO charts_due VALUES (?)", [(each,) for each in characteristics])
+
+
+def judge_again(writer: Writer, *, characteristic: str | None = None, order: str | None = None) -> set[str]:
+    """Judges what was measured of a characteristic, or for an order, by what these are now; whose verdicts changed."""
+    judges, rows, changed = _Judges(writer), [], set()
+    for each in measurements(writer, Which(characteristic=characteristic, order=order), 2**31):
         moment = from_us(each.at_us)
-        said = Inspection(
-            seq=each.seq, seen=moment, at=moment, characteristic=characteristic, operation=each.operation,
-            value=each.value, passed=each.passed, unit=each.unit,
-        )  # fmt: skip
-        judged = judge(made, said)
-        rows.append((judged.verdict, judged.fault, judged.fault_ja, each.epoch_no, each.seq))
+        judged = judges.judge(Inspection(
+            seq=each.seq, seen=moment, at=moment, characteristic=each.characteristic, operation=each.operation,
+            order=each.order, value=each.value, passed=each.passed, unit=each.unit,
+        ))  # fmt: skip
+        if (judged.verdict, judged.fault, judged.fault_ja) != (each.verdict, each.fault, each.fault_ja):
+            rows.append((judged.verdict, judged.fault, judged.fault_ja, each.epoch_no, each.seq))
+            changed.add(each.characteristic)
     writer.many("UPDATE measurements SET verdict = ?, fault = ?, fault_ja = ? WHERE epoch_no = ? AND seq = ?", rows)
+    due(writer, changed if characteristic is None else {characteristic})
+    return changed
 
 
 def measurements(
     reader: Reader, which: Which, limit: int = 1000, before: tuple[int, int, int] | None = None
 ) -> list[Measurement]:
     """The newest `limit` of some measurements (before (at, epoch_no, seq) where given), oldest first."""
+    narrowed = [(column, value) for column, value in zip(_NARROWED, (
+        which.characteristic, which.order, which.lot, which.serial, which.machine
+    ), strict=True) if value is not None]  # fmt: skip
+    where = "".join(f"{column} = ? AND " for column, _ in narrowed)  # only these: else no index would serve
+    where += "at >= ? AND at < ?" + ("" if before is None else " AND (at, epoch_no, seq) < (?, ?, ?)")
     rows = reader.all(
-        f"SELECT {_FIELDS} FROM measurements WHERE (?1 IS NULL OR characteristic = ?1)"
-        " AND (?2 IS NULL OR order_id = ?2) AND (?3 IS NULL OR lot = ?3) AND (?4 IS NULL OR serial = ?4)"
-        " AND (?5 IS NULL OR machine = ?5) AND at >= ?6 AND at < ?7"
-        " AND (?8 IS NULL OR (at, epoch_no, seq) < (?8, ?9, ?10)) ORDER BY at DESC, epoch_no DESC, seq DESC LIMIT ?11",
-        (
-            which.characteristic, which.order, which.lot, which.serial, which.machine, which.from_us, which.to_us,
-            *(before or (None, None, None)), limit,
-        ),
-    )  # fmt: skip
+        f"SELECT {_FIELDS} FROM measurements WHERE {where} ORDER BY at DESC, epoch_no DESC, seq DESC LIMIT ?",
+        (*(value for _, value in narrowed), which.from_us, which.to_us, *(before or ()), limit),
+    )
     return [_measurement(row) for row in reversed(rows)]
 
 
@@ -98,16 +124,6 @@ def count(reader: Reader, characteristic: str, between_us: tuple[int, int]) -> i
         (characteristic, *between_us),
     )
     return 0 if row is None else int(row[0])
-
-
-def measured_since(reader: Reader, since_us: int) -> list[str]:
-    """Characteristics of which something was measured at or after a moment."""
-    rows = reader.all(
-        "SELECT c.characteristic FROM characteristics c WHERE EXISTS (SELECT 1 FROM measurements m"
-        " WHERE m.characteristic = c.characteristic AND m.at >= ?) ORDER BY c.characteristic",
-        (since_us,),
-    )
-    return [row[0] for row in rows]
 
 
 def find(reader: Reader, epoch_no: int, seq: int) -> Measurement | None:

@@ -120,6 +120,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
 
 
+class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """A person left the point of this measurement (its key, `id`) out of its chart's baseline, and why."""
+
+    id: str
+    characteristic: str
+    reason: str
+    by: str
+    at_us: int
+
+
 class Judged(msgspec.Struct, frozen=True):
     """What a measurement says: a verdict, or why it is not understood (in both languages) and in which field."""
 
@@ -144,8 +154,11 @@ def plain_unit(unit: str) -> str:
     return plain.replace("μ", "u").replace("°C", "Cel")
 
 
-def judge(characteristic: Characteristic | None, said: Inspection) -> Judged:
-    """What an inspection says about its characteristic (None: nobody has defined it)."""
+def judge(characteristic: Characteristic | None, said: Inspection, order_item: str | None = None) -> Judged:
+    """What an inspection says about its characteristic (None: nobody has defined it).
+
+    `order_item`: which item its order is for; None where it names none that is known.
+    """
     key = said.characteristic[:MOST_KEY]
     if characteristic is None:
         return Judged(
@@ -159,6 +172,13 @@ def judge(characteristic: Characteristic | None, said: Inspection) -> Judged:
             fault=f"{key} belongs to operation {characteristic.operation}, not to {wrong}",
             fault_ja=f"「{key}」は工程 {characteristic.operation} の特性です（報告は {wrong}）",
             field="operation",
+        )
+    if order_item is not None and order_item != characteristic.item:
+        order = (said.order or "")[:MOST_KEY]
+        return Judged(
+            fault=f"order {order} is for {order_item}, but {key} belongs to {characteristic.item}",
+            fault_ja=f"注文 {order} の品目は {order_item} です。「{key}」は {characteristic.item} の特性です",
+            field="order",
         )
     if said.value is None and said.passed is None:
         return Judged(

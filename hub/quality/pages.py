@@ -108,6 +108,8 @@ async def _violations(gate: Gate, viewer: Viewer) -> list[Broken]:
     """One line for each characteristic, the newest first; its rules are those broken at its newest such point."""
     found: dict[str, list[Any]] = {}
     for row in (await gate.ask(viewer, "quality.violations", {})).rows:
+        if row.left_out:
+            continue  # its cause is known, and written beside the chart
         found.setdefault(row.characteristic, []).append(row)
     return [
         Broken(

@@ -1,7 +1,10 @@
 """The quality room's tables in a company's store. Times are microseconds since 1970 UTC, days YYYY-MM-DD.
 
-Measurements are folded from inspection records, judged by the characteristics as they are now; characteristics, gauges
-and what people decided about a nonconformance are books. A nonconformance is a measurement whose verdict is out.
+Measurements are folded from inspection records, judged by the characteristics and orders as they are now;
+characteristics, gauges, what people decided about a nonconformance and what they left out of a chart's baseline are
+books. A nonconformance is a measurement whose verdict is out. `violations` holds what each chart says, drawn anew for
+the characteristics in `charts_due` alone. `quality_marks` numbers what changed in the books, so that a fold made from
+an older copy of them knows what it lacks.
 """
 
 QUALITY = """
@@ -61,6 +64,47 @@ CREATE TABLE dispositions (
     at INTEGER NOT NULL,
     PRIMARY KEY (epoch_no, seq)
 ) WITHOUT ROWID;
+CREATE TABLE exclusions (
+    epoch_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    characteristic TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    excluded_by TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (epoch_no, seq)
+) WITHOUT ROWID;
+CREATE INDEX exclusions_by_characteristic ON exclusions (characteristic);
+CREATE TABLE violations (
+    characteristic TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    spread INTEGER NOT NULL,
+    value REAL NOT NULL,
+    provisional INTEGER NOT NULL,
+    left_out INTEGER NOT NULL,
+    order_id TEXT,
+    machine TEXT,
+    PRIMARY KEY (characteristic, number, rule, spread)
+) WITHOUT ROWID;
+CREATE INDEX violations_by_time ON violations (at);
+CREATE TABLE charts_due (characteristic TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE quality_marks (
+    number INTEGER PRIMARY KEY,
+    characteristic TEXT,
+    order_id TEXT
+);
+CREATE TRIGGER characteristic_saved AFTER INSERT ON characteristics BEGIN
+    INSERT INTO quality_marks (characteristic) VALUES (new.characteristic); END;
+CREATE TRIGGER exclusion_made AFTER INSERT ON exclusions BEGIN
+    INSERT INTO quality_marks (characteristic) VALUES (new.characteristic); END;
+CREATE TRIGGER exclusion_withdrawn AFTER DELETE ON exclusions BEGIN
+    INSERT INTO quality_marks (characteristic) VALUES (old.characteristic); END;
+CREATE TRIGGER measured_order_added AFTER INSERT ON orders BEGIN
+    INSERT INTO quality_marks (order_id) VALUES (new.order_id); END;
+CREATE TRIGGER measured_order_removed AFTER DELETE ON orders BEGIN
+    INSERT INTO quality_marks (order_id) VALUES (old.order_id); END;
 """
-PROJECTED = ("measurements",)
-BOOKS = ("characteristics", "gauges", "calibrations", "dispositions")
+PROJECTED = ("measurements", "violations", "charts_due")
+BOOKS = ("characteristics", "gauges", "calibrations", "dispositions", "exclusions", "quality_marks")
+"""The marks last: copying the others fires the triggers, and these then take the place of what came of it."""

@@ -2,10 +2,11 @@
 
 Measurements are taken in the order of (at, epoch_no, seq). Samples of several values never mix two orders; one that
 is not full yet waits. Limits rest on the stated baseline, or on the first samples, and then are called provisional.
+A point that a person left out of the baseline stays on the chart, and is judged; limits and capability do without it.
 Times are microseconds since 1970 UTC; values in the characteristic's unit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -44,13 +45,17 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """One point as drawn. `point` is None where there are no limits yet; `spread` belongs to the lower chart."""
+    """One point as drawn. `point` is None where there are no limits yet; `spread` belongs to the lower chart.
+
+    `left_out`: the measurement by which a person left it out of the baseline.
+    """
 
     group: Group
     value: float
     point: Point | None
     spread: Point | None
     broken: tuple[Broken, ...]
+    left_out: str | None = None
 
 
 class View(msgspec.Struct, frozen=True):
@@ -62,6 +67,34 @@ class View(msgspec.Struct, frozen=True):
     capability: Capability
     slope: float | None = None
     why: str | None = None
+
+
+class Flag(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule broken at the point `number` of a characteristic's chart, as it is listed."""
+
+    characteristic: str
+    at_us: int
+    number: int
+    rule: Rule
+    spread: bool
+    value: float
+    provisional: bool
+    left_out: bool
+    order: str | None
+    machine: str | None
+
+
+def flags(characteristic: str, found: View) -> list[Flag]:
+    """Every broken rule of a chart."""
+    return [
+        Flag(
+            characteristic=characteristic, at_us=each.group.last.at_us, number=number, rule=one.rule,
+            spread=one.spread, value=each.value, provisional=found.basis == "provisional",
+            left_out=each.left_out is not None, order=each.group.last.order, machine=each.group.last.machine,
+        )
+        for number, each in enumerate(found.points)
+        for one in each.broken
+    ]  # fmt: skip
 
 
 def groups(characteristic: Characteristic, measured: Iterable[Measurement]) -> list[Group]:
@@ -102,17 +135,21 @@ def _value_groups(characteristic: Characteristic, measured: Sequence[Measurement
 
 
 def view(
-    characteristic: Characteristic, shown: Sequence[Measurement], before: Sequence[Measurement] = (), skipped: int = 0
-) -> View:
+    characteristic: Characteristic, shown: Sequence[Measurement], before: Sequence[Measurement] = (), skipped: int = 0,
+    left_out: Collection[str] = (),
+) -> View:  # fmt: skip
     """The chart of what is to be shown.
 
     `before`: what was measured earlier and belongs to the stated baseline; `skipped`: how many lie between.
+    `left_out`: measurements (their keys) whose points are no part of the baseline.
     """
     early, late = groups(characteristic, before), groups(characteristic, shown)
     both = [*early, *late]
-    basis, base = _baseline(characteristic, both)
+    by = [_left_out(group, left_out) for group in both]
+    basis, base = _baseline(characteristic, both, by)
     samples = [group.sample for group in both]
-    values = [value for group in late for value in group.sample.values]
+    counted = [group for group, out in zip(late, by[len(early) :], strict=True) if out is None]
+    values = [value for group in counted for value in group.sample.values]
     slope: float | None = None
     try:
         made: Chart | None = chart_model.chart(characteristic.chart, samples, base)
@@ -121,23 +158,33 @@ def view(
             made, slope = _along_wear(made, samples, base, len(early), skipped)
     except (TooFewError, ValueError) as error:
         made, why = None, str(error)
-    points = _points(characteristic, late, made, len(early))
+    points = tuple(
+        drawn if out is None else msgspec.structs.replace(drawn, left_out=out)
+        for drawn, out in zip(_points(characteristic, late, made, len(early)), by[len(early) :], strict=True)
+    )
     able = capability(
         values if characteristic.kind == "variable" else [], characteristic.lower, characteristic.upper,
         within=None if made is None else made.baseline.sigma,
         degrees=None if made is None else made.baseline.degrees,
-        in_control=made is not None and not any(each.broken for each in points),
+        in_control=made is not None and not any(each.broken for each in points if each.left_out is None),
     )  # fmt: skip
     if made is None:
         return View(points, "none", None, able, why=why)
     return View(points, basis, made.baseline, able, slope)
 
 
-def _baseline(characteristic: Characteristic, both: Sequence[Group]) -> tuple[Basis, list[int]]:
+def _left_out(group: Group, left_out: Collection[str]) -> str | None:
+    return next((each.key for each in group.members if each.key in left_out), None) if left_out else None
+
+
+def _baseline(
+    characteristic: Characteristic, both: Sequence[Group], left_out: Sequence[str | None]
+) -> tuple[Basis, list[int]]:
     since, until = characteristic.baseline_from_us, characteristic.baseline_to_us
+    counted = [index for index, out in enumerate(left_out) if out is None]
     if since is None or until is None:
-        return "provisional", list(range(min(PROVISIONAL, len(both))))
-    return "stated", [index for index, group in enumerate(both) if since <= group.last.at_us < until]
+        return "provisional", counted[:PROVISIONAL]
+    return "stated", [index for index in counted if since <= both[index].last.at_us < until]
 
 
 def _along_wear(
@@ -192,7 +239,7 @@ def plain_value(characteristic: Characteristic, sample: Sample) -> float:
 
 def pooled_view(
     kinds: Sequence[Characteristic], measured: Sequence[Measurement], how: Literal["deviation", "z"],
-    rules: Characteristic,
+    rules: Characteristic, left_out: Collection[str] = (),
 ) -> View:  # fmt: skip
     """Short runs of several characteristics on one chart, by deviation from nominal or by Z (DESIGN §6.5)."""
     by_key = {each.characteristic: each for each in kinds if each.nominal is not None}
@@ -205,11 +252,15 @@ def pooled_view(
             pieces.append(Piece(each.value, kind.nominal, kind.sigma))
     late = [Group(Sample((piece.value,)), (each,)) for piece, each in zip(pieces, taken, strict=True)]
     try:
-        base = range(min(PROVISIONAL, len(pieces)))
+        base = [index for index, each in enumerate(taken) if each.key not in left_out][:PROVISIONAL]
         made = deviations(pieces, base) if how == "deviation" else scores(pieces)
     except ValueError as error:
         return View(
             tuple(Drawn(g, g.sample.values[0], None, None, ()) for g in late), "none", None, none, why=str(error)
         )
     plain = msgspec.structs.replace(rules, chart="i_mr", subgroup=1)
-    return View(_points(plain, late, made, 0), "given" if how == "z" else "provisional", made.baseline, none)
+    points = tuple(
+        msgspec.structs.replace(each, left_out=_left_out(each.group, left_out))
+        for each in _points(plain, late, made, 0)
+    )
+    return View(points, "given" if how == "z" else "provisional", made.baseline, none)

@@ -24,7 +24,7 @@ _LABEL_GAP: Final = 14.0
 class Mark:
     """One point: where it lies, what is said of it, and the rules it breaks (their keys).
 
-    `away`: its distance from the centre, upwards positive.
+    `away`: its distance from the centre, upwards positive. `left_out` of the baseline: it is drawn hollow.
     """
 
     x: float
@@ -34,6 +34,7 @@ class Mark:
     when: str
     rules: tuple[str, ...]
     away: float
+    left_out: bool = False
 
     @property
     def name_y(self) -> float:
@@ -98,7 +99,7 @@ def draw(points: Sequence[Any], reading: Reading, *, spread: bool = False) -> Ba
         Mark(
             round(LEFT + index * step, 1), round(y(value), 1), point.number, figure(value),
             reading.clock.full(point.at), _worst_first(one.rule for one in point.rules if one.spread == spread),
-            0.0 if at is None else value - at.center,
+            0.0 if at is None else value - at.center, point.left_out is not None,
         )
         for index, (point, value, at) in enumerate(zip(points, values, limits, strict=True))
         if value is not None

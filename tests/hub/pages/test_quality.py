@@ -108,6 +108,29 @@ async def test_a_baseline_is_stated_and_a_wrong_one_refused(visit: Visiting, hub
         assert "41 points (41 values)" in await page.inner_text("#chart .basis")
 
 
+async def test_a_point_with_a_known_cause_is_left_out_and_drawn_hollow(
+    visit: Visiting, hub: RunningHub, admin: str
+) -> None:
+    await a_shop_that_measures(hub)
+    async with visit("ja", PHONE, expect=("422",)) as window:
+        page = window.page
+        await window.sign_in(admin, path=characteristic_path(KEY))
+        await page.click("text=基準から除く >> nth=-1")
+        assert "除外する理由" in await page.inner_text("#reason_e")
+        await page.fill("[name=reason]", "切りくずの噛み込み")
+        await page.click("form[action*=exclude] .primary")
+        await page.wait_for_url(f"**{characteristic_path(KEY)}#baseline")
+        assert "切りくずの噛み込み" in await page.inner_text(".leftout")
+        assert await page.locator("#chart .broken.out").count() == 2, "the value and its moving range"
+        assert not await faults(window, PHONE)
+        await page.goto(f"{window.url}/quality")
+        assert "外径 Φ10" not in await page.inner_text("#violations")
+        await page.goto(f"{window.url}{characteristic_path(KEY)}")
+        await page.click(".leftout button")
+        await page.wait_for_url(f"**{characteristic_path(KEY)}#baseline")
+        assert await page.locator("#chart .broken.out").count() == 0
+
+
 async def test_a_file_is_looked_at_then_kept(visit: Visiting, hub: RunningHub, admin: str) -> None:
     await a_characteristic(hub, "aoba", "W1", "PN-8")
     bad = "特性,寸,単位\nW1,10.02,mm\nW1,ten,mm\n".encode("cp932")

@@ -40,6 +40,7 @@ async def post(hub: RunningHub, token: str, path: str, body: object) -> Any:
     [
         ("/characteristics", "/characteristics", 200),
         (f"/characteristics/{KEY}/chart", "/characteristics/{characteristic}/chart", 200),
+        (f"/characteristics/{KEY}/exclusions", "/characteristics/{characteristic}/exclusions", 200),
         ("/violations", "/violations", 200),
         ("/measurements", "/measurements", 200),
         ("/measurements/not-understood", "/measurements/not-understood", 200),
@@ -84,6 +85,30 @@ async def test_a_nonconformance_is_open_until_somebody_decides(hub: RunningHub, 
     assert (decided["disposition"], decided["cause"]) == ("rework", "tool wear")
     inside = (await hub.get("/measurements", token, characteristic=KEY)).json()["measurements"][-1]
     assert (await post(hub, token, "/nonconformances/disposition", body | {"id": inside["id"]})).status_code == 422
+
+
+async def test_a_point_is_left_out_with_a_reason_and_by_somebody(hub: RunningHub, token: str) -> None:
+    chart = (await hub.get(f"/characteristics/{KEY}/chart", token)).json()
+    number = chart["points"][-1]["ids"][0]
+    path, body = "/measurements/baseline", {"id": number, "reason": "chip under the workpiece"}
+    refused = await post(hub, token, path, {"id": number, "reason": "  "})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "reason")
+    assert (await post(hub, token, path, body | {"id": "9-9"})).status_code == 404
+    (strange,) = (await hub.get("/measurements/not-understood", token)).json()["measurements"]
+    assert (await post(hub, token, path, body | {"id": strange["id"]})).status_code == 422
+    operator = await hub.token("aoba", "operator")
+    assert (await post(hub, operator, path, body)).status_code == 403
+    assert (await post(hub, token, path, body)).status_code == 201
+    after = (await hub.get(f"/characteristics/{KEY}/chart", token)).json()
+    assert [point["left_out"] for point in after["points"]] == [None] * len(QUIET) + [number]
+    assert after["baseline"]["samples"] == chart["baseline"]["samples"] - 1
+    assert after["baseline"]["center"] < chart["baseline"]["center"]
+    assert (await hub.get("/violations", token)).json()["violations"][0]["left_out"] is True
+    (kept,) = (await hub.get(f"/characteristics/{KEY}/exclusions", token)).json()["exclusions"]
+    assert (kept["id"], kept["reason"]) == (number, "chip under the workpiece")
+    assert kept["excluded_by"]
+    assert (await post(hub, token, path, {"id": number, "excluded": False})).status_code == 201
+    assert (await hub.get(f"/characteristics/{KEY}/chart", token)).json()["baseline"] == chart["baseline"]
 
 
 GOOD: dict[str, Any] = {

@@ -9,6 +9,8 @@ import pytest
 from contract.records import Inspection
 from contract.times import from_us
 from hub import projector
+from hub.orders import store as orders
+from hub.orders.model import Order
 from hub.quality import measured_store, store
 from hub.quality.measured_store import Which
 from hub.quality.model import Characteristic, Measurement
@@ -32,7 +34,12 @@ def inspection(seq: int, value: float | None = 10.0, **more: object) -> Inspecti
 
 def define(company: Company, made: Characteristic = DIAMETER) -> None:
     company.store.write_now(lambda writer: store.save_characteristic(writer, made))
-    company.store.write_now(lambda writer: measured_store.judge_again(writer, made.characteristic))
+    company.store.write_now(lambda writer: measured_store.judge_again(writer, characteristic=made.characteristic))
+
+
+def an_order(company: Company, number: str, item: str) -> None:
+    made = Order(order=number, item=item, quantity=1, priority=0, created_us=T0)
+    company.store.write_now(lambda writer: orders.save_order(writer, made))
 
 
 def kept(company: Company) -> list[Measurement]:
@@ -103,3 +110,28 @@ async def test_a_plan_is_what_is_asked_for_at_an_operation(company: Company) -> 
     define(company, Characteristic(characteristic="D3", item="PN-1", operation="10", unit="mm", active=False))
     found = company.store.read_now(lambda reader: store.plan(reader, "PN-1", "10"))
     assert [each.characteristic for each in found] == ["D1"]
+
+
+async def test_a_measurement_for_an_order_of_another_item_is_flagged_whatever_comes_first(tmp_path: Path) -> None:
+    outcomes = []
+    for number, order_first in enumerate((True, False)):
+        company = Company(tmp_path / str(number))
+        define(company)
+        if order_first:
+            an_order(company, "A-1", "PN-2")
+        await company.send([inspection(1, order="A-1"), inspection(2, order="A-9"), inspection(3)], after=0, upto=3)
+        company.fold()
+        if not order_first:
+            assert [each.verdict for each in kept(company)] == ["in", "in", "in"]
+            an_order(company, "A-1", "PN-2")
+            company.fold()
+        outcomes.append(kept(company))
+        projector.rebuild(company.store, T0)
+        assert kept(company) == outcomes[-1]
+        an_order(company, "A-1", "PN-1")
+        company.fold()
+        assert {each.verdict for each in kept(company)} == {"in"}, "the order was mended"
+        company.close()
+    assert outcomes[0] == outcomes[1]
+    assert [each.verdict for each in outcomes[0]] == [None, "in", "in"]
+    assert outcomes[0][0].fault == "order A-1 is for PN-2, but D1 belongs to PN-1"
