@@ -59,6 +59,7 @@ from hub.web.auth import Authenticator, current_viewer
 from hub.web.layout import Pages, build_pages
 from hub.web.metrics import Metrics
 from hub.worklist import api as worklist_api
+from hub.worklist import pages as worklist_pages
 
 REBUILD_POLL_S = 1.0
 AUDIT_FLUSH_S = 30.0
@@ -152,6 +153,7 @@ def _pages(office: Office, bus: LiveBus, pages: Pages) -> tuple[APIRouter, ...]:
         quality_import_pages.build_router(office.gate, pages, current_viewer),
         companies_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),
         trust.build_router(office.directory),
+        worklist_pages.build_router(office.gate, pages, current_viewer),
         orders_import_pages.build_router(office.gate, pages, current_viewer),
         orders_master_pages.build_router(office.gate, pages, current_viewer),
         orders_pages.build_router(office.gate, bus, pages, current_viewer, office.now_us),  # takes the rest of a path

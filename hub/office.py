@@ -45,6 +45,7 @@ from hub.trace import handover_commands as trace_handover_commands
 from hub.trace import handover_questions as trace_handover_questions
 from hub.trace import questions as trace_questions
 from hub.trace import recall_questions as trace_recall_questions
+from hub.worklist import commands as worklist_commands
 from hub.worklist import questions as worklist_questions
 
 
@@ -84,6 +85,7 @@ def build_catalogue() -> Catalogue:
             *orders_import_commands.COMMANDS,
             *progress_commands.COMMANDS,
             *stops_commands.COMMANDS,
+            *worklist_commands.COMMANDS,
             *quality_commands.COMMANDS,
             *quality_inspection_commands.COMMANDS,
             *trace_commands.COMMANDS,

@@ -27,6 +27,8 @@ from hub.timeline.schema import PROJECTED as _TIMELINE_PROJECTED
 from hub.trace.schema import BOOKS as _TRACE_BOOKS
 from hub.trace.schema import PROJECTED as _TRACE_PROJECTED
 from hub.trace.schema import TRACE
+from hub.worklist.schema import BOOKS as _WORKLIST_BOOKS
+from hub.worklist.schema import REJECTS
 
 _CURSOR = """
 CREATE TABLE projector (
@@ -39,7 +41,7 @@ COMPANY_MIGRATIONS = (
     CLOCKS + STAMPED,
     FAULTS,
     EVIDENCE + PARTS,
-    HELD + CALENDARS + STOPS + ORDERS + DECISIONS + PROGRESS + TRACE + QUALITY,
+    HELD + CALENDARS + STOPS + ORDERS + DECISIONS + PROGRESS + TRACE + QUALITY + REJECTS,
 )
 PROJECTED = (
     *_MACHINES_PROJECTED,
@@ -61,5 +63,6 @@ BOOKS: tuple[str, ...] = (
     *_PROGRESS_BOOKS,
     *_QUALITY_BOOKS,
     *_TRACE_BOOKS,
+    *_WORKLIST_BOOKS,
 )
 """The tables that people fill (orders, calendars …) and folds read: a rebuild begins with a copy of them."""

@@ -21,6 +21,7 @@ from hub.web.locale import (
     programs,
     progress,
     quality,
+    rejects,
     signals,
     stops,
     trace,
@@ -53,6 +54,7 @@ def catalogue() -> Mapping[str, Text]:
         programs,
         progress,
         quality,
+        rejects,
     ):
         doubled = texts.keys() & module.TEXTS.keys()
         if doubled:

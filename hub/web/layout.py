@@ -132,8 +132,12 @@ def asset_url(name: str) -> str:
 def _nav(path: str) -> tuple[NavItem, ...]:
     return (
         NavItem("board", "/", path == "/" or path.startswith("/machines/")),
-        NavItem("orders", "/orders", path.startswith(("/orders", "/items", "/nests", "/operators", "/import"))),
-        NavItem("stops", "/stops", path.startswith(("/stops", "/calendar"))),
+        NavItem(
+            "orders",
+            "/orders",
+            path.startswith(("/orders", "/items", "/nests", "/operators", "/import", "/unassigned")),
+        ),
+        NavItem("stops", "/stops", path.startswith(("/stops", "/calendar", "/reject-reasons"))),
         NavItem("trace", "/lots", path.startswith(("/lots", "/recall", "/handovers"))),
         NavItem("quality", "/quality", path.startswith(("/quality", "/characteristics"))),
         NavItem("agents", "/agents", path.startswith("/agents")),

@@ -32,7 +32,7 @@ REJECT_REASONS: Final = (
     ReasonWord(code="surface", ja="外観・表面不良", en="Surface"),
     ReasonWord(code="other", ja="その他", en="Other"),
 )
-"""Why a piece is no good, where the company has not said it in its own words."""
+"""Why a piece is no good: what a company begins with; it may change all of it."""
 
 
 def work_operation(

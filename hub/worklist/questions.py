@@ -20,6 +20,7 @@ from contract.worklist import (
     WorkOperation,
 )
 from hub.access.catalogue import Discloses, Found, Question, Room
+from hub.access.params import Nothing
 from hub.machines import store as machines
 from hub.orders import store as orders
 from hub.orders.model import Item, Order
@@ -28,9 +29,9 @@ from hub.progress.model import Standing
 from hub.quality import store as quality
 from hub.stops import store as stops
 from hub.stores.company import Reader
+from hub.worklist import store
 from hub.worklist.model import (
     MOST_OPERATIONS,
-    REJECT_REASONS,
     machines_of,
     plan_of,
     stop_words,
@@ -58,6 +59,19 @@ class WorklistRow(msgspec.Struct, frozen=True, kw_only=True):
     reject_reasons: Annotated[tuple[ReasonWord, ...], Discloses("quality")]
 
 
+class RejectRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason for rejecting a piece, in both languages."""
+
+    code: Annotated[str, Discloses("know_how")]
+    ja: Annotated[str, Discloses("know_how")]
+    en: Annotated[str, Discloses("know_how")]
+
+
+def reject_reasons(room: Room, _params: Nothing) -> Found[RejectRow]:
+    """The company's reasons in its order, or the ones it began with."""
+    return Found([RejectRow(code=one.code, ja=one.ja, en=one.en) for one in store.reject_reasons(room.reader)])
+
+
 def worklist(room: Room, params: OfSite) -> Found[WorklistRow]:
     """The list of one site, whether anything is open there or not."""
     reader, site = room.reader, params.site
@@ -71,7 +85,7 @@ def worklist(room: Room, params: OfSite) -> Found[WorklistRow]:
         operations=operations,
         plans=plans_of(reader, operations),
         stop_reasons=stop_words(stops.reason_codes(reader)),
-        reject_reasons=REJECT_REASONS,
+        reject_reasons=store.reject_reasons(reader),
     )
     return Found([row])
 
@@ -116,4 +130,8 @@ QUESTIONS = (
         run=worklist,
         roles=frozenset({"manager", "admin"}),
     ),
-)
+    Question(
+        name="worklist.reject_reasons", summary="The reasons for rejecting a piece", params=Nothing, row=RejectRow,
+        run=reject_reasons,
+    ),
+)  # fmt: skip

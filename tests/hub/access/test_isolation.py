@@ -60,6 +60,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             await some_quality(hub, company, machine)
             word = f"reason of {machine}"
             await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
+            await hub.do(company, "worklist.set_reject_reasons", reasons=[{"code": word, "ja": word, "en": word}])
         yield hub
 
 

@@ -56,3 +56,26 @@ async def test_a_role_sees_what_it_may_do(hub: RunningHub, role: str, says: bool
     assert ('action="/calendar/plan#plan"' in (await hub.http.get("/calendar", headers=own)).text) == sets
     refused = await hub.http.post("/stops/settings/threshold", data={"minutes": "3"}, headers=own)
     assert refused.status_code == (303 if sets else 403)
+
+
+async def test_reject_reasons_are_kept_as_typed_and_a_wrong_row_is_shown_again(hub: RunningHub) -> None:
+    own = await signed_in(hub, "manager")
+    assert "dimension" in (await hub.http.get("/reject-reasons", headers=own)).text
+    rows = {"code": ["cut", ""], "ja": ["切断不良", ""], "en": ["Bad cut", ""]}
+    done = await hub.http.post("/reject-reasons", data=rows, headers=own)
+    assert (done.status_code, done.headers["location"]) == (303, "/reject-reasons?saved=1")
+    page = (await hub.http.get("/reject-reasons", headers=own)).text
+    assert ('value="切断不良"' in page, "dimension" in page) == (True, False)
+    wrong = await hub.http.post("/reject-reasons", data=rows | {"code": ["cut", "cut"]}, headers=own)
+    assert wrong.status_code == 422
+    assert 'value="Bad cut"' in wrong.text
+
+
+async def test_what_a_page_refuses_is_said_in_its_reader_s_language(hub: RunningHub) -> None:
+    own = await signed_in(hub, "manager") | {"Accept-Language": "ja"}
+    await hub.do("aoba", "orders.save_item", item="PN-1")
+    await hub.do("aoba", "orders.save_order", order="A-1", item="PN-1", quantity=2)
+    again = await hub.http.post("/orders/new", data={"order": "A-1", "item": "PN-1", "quantity": "2"}, headers=own)
+    assert again.status_code == 409
+    assert "注番「A-1」は登録済みです" in again.text
+    assert "is there already" not in again.text

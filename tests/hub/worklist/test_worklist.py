@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from contract.records import Progress
-from contract.worklist import Worker, Worklist, decode_worklist
+from contract.worklist import ReasonWord, Worker, Worklist, decode_worklist
 from hub.orders import store as orders
 from hub.orders.model import Item, Operation, Operator, Order
 from hub.quality import store as quality
@@ -123,3 +123,27 @@ async def test_plans_reasons_and_how_far_it_is(hub: RunningHub):
     first = found.operations[0]
     assert (first.status, first.good, first.reject) == ("started", 2, 1)
     assert {"setup", "other"} <= {one.code for one in found.stop_reasons}
+
+
+async def test_reject_reasons_are_the_company_s_own_once_it_set_them(hub: RunningHub):
+    credential, token = await hub.credential("aoba"), await hub.token("aoba", "manager")
+    began = [one.code for one in (await listed(hub, credential)).reject_reasons]
+    shown = (await hub.get("/reject-reasons", token)).json()["reasons"]
+    assert [one["code"] for one in shown] == began
+    said = {"reasons": [{"code": " ｃｕｔ ", "ja": "切断不良", "en": "Bad cut"}]}
+    done = await hub.http.put("/api/v1/reject-reasons", json=said, headers=bearer(token))
+    assert done.status_code == 200, done.text
+    assert (await listed(hub, credential)).reject_reasons == (ReasonWord(code="cut", ja="切断不良", en="Bad cut"),)
+    other = await hub.credential("midori", "pi-9", "north")
+    assert [one.code for one in (await listed(hub, other)).reject_reasons] == began
+
+
+async def test_reject_reasons_that_cannot_be_are_refused_whole(hub: RunningHub):
+    token, operator = await hub.token("aoba", "manager"), await hub.token("aoba", "operator", name="shop floor")
+    one = {"code": "cut", "ja": "切断不良", "en": "Bad cut"}
+    for reasons, field in (([], "reasons"), ([one, one], "reasons.1.code"), ([one | {"ja": " "}], "reasons.0.ja")):
+        refused = await hub.http.put("/api/v1/reject-reasons", json={"reasons": reasons}, headers=bearer(token))
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    refused = await hub.http.put("/api/v1/reject-reasons", json={"reasons": [one]}, headers=bearer(operator))
+    assert refused.status_code == 403
+    assert "cut" not in [each["code"] for each in (await hub.get("/reject-reasons", token)).json()["reasons"]]
