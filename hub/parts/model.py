@@ -17,8 +17,6 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from hub.parts.decision_model import UNDECIDED, Ruling
-
 Grade: TypeAlias = Literal["A", "B", "C"]
 Signature: TypeAlias = tuple[str, ...]
 Rule: TypeAlias = Literal["counter", "signature", "nest", "strokes", "run"]
@@ -27,7 +25,6 @@ MIN_COMPLETE: Final = 3
 """A signature must have been seen so often in complete runs to be a reference."""
 SHORT_GAP_US: Final = 300_000_000
 LONG_GAP_FACTOR: Final = 3
-_NEVER: Final = 2**62
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +54,23 @@ class Reference(msgspec.Struct, frozen=True):
     times: int
 
 
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How long a part's runs were held at each step; ``times / by`` of that is the part's."""
+
+    at: tuple[tuple[str, int], ...] = ()
+    times: int = 1
+    by: int = 1
+
+    def programmed_us(self, steps: Collection[str]) -> int:
+        """What of it belongs to the work, where holds at `steps` do."""
+        return sum(us for step, us in self.at if step in steps) * self.times // self.by
+
+
 class Part(msgspec.Struct, frozen=True):
     """One part. `gaps_us` holds the gap before each of its runs; more than one run: it was stitched together.
 
-    `programmed_us`: of its held time, what recurs at the same step and so belongs to the work.
+    `programmed_us`: of its held time, what recurs at the same step and so belongs to the work; `holds`: where it was
+    held, so that this can be said anew once another step is known to recur.
     """
 
     started_us: int
@@ -71,6 +81,7 @@ class Part(msgspec.Struct, frozen=True):
     grade: Grade
     rule: Rule
     programmed_us: int = 0
+    holds: Held = Held()
 
     @property
     def stitched(self) -> bool:
@@ -78,15 +89,59 @@ class Part(msgspec.Struct, frozen=True):
         return len(self.gaps_us) > 1
 
 
-def versions(runs: Iterable[Ran], begun_us: Collection[int] = ()) -> list[list[Ran]]:
+class Chain(msgspec.Struct):
+    """Runs that may become one part, added up; empty where `gaps_us` is.
+
+    `reached`: so many steps of the reference are done. `strokes`: so many of the next part's.
+    """
+
+    started_us: int = 0
+    ended_us: int = 0
+    active_us: int = 0
+    held_us: int = 0
+    counted: int = 0
+    gaps_us: list[int | None] = []
+    holds: dict[str, int] = {}
+    reached: int = 0
+    strokes: int = 0
+
+    def add(self, run: Ran) -> None:
+        """Goes on with a run."""
+        if not self.gaps_us:
+            self.started_us = run.started_us
+        self.ended_us = run.ended_us
+        self.active_us += run.active_us
+        self.held_us += run.held_us
+        self.counted += sum(by for _, by in run.counted)
+        self.gaps_us.append(run.gap_us)
+        for step, us in run.holds:
+            self.holds[step] = self.holds.get(step, 0) + us
+
+    def clear(self) -> None:
+        """Leaves all runs out, not the strokes that are done."""
+        self.active_us = self.held_us = self.counted = self.reached = 0
+        self.gaps_us, self.holds = [], {}
+
+    def part(self, grade: Grade, rule: Rule, steps: Collection[str]) -> Part:
+        """All its runs as one part."""
+        held = Held(tuple(self.holds.items()))
+        return Part(
+            self.started_us, self.ended_us, self.active_us, self.held_us, tuple(self.gaps_us), grade, rule,
+            held.programmed_us(steps), held,
+        )  # fmt: skip
+
+
+def versions(
+    runs: Iterable[Ran], begun_us: Collection[int] = (), so_far: tuple[Collection[str], str | None] | None = None
+) -> list[list[Ran]]:
     """Cuts the runs of one program number into versions: numbers are used again for other work.
 
     A version begins where the comment changes, where a run shares no step with the version so far, or where a person
-    said so (`begun_us`: starts of those runs).
+    said so (`begun_us`: starts of those runs). `so_far`: steps and comment of the version that these runs go on with,
+    the first one found; it may get none of them.
     """
-    found: list[list[Ran]] = []
-    steps: set[str] = set()
-    comment: str | None = None
+    found: list[list[Ran]] = [] if so_far is None else [[]]
+    steps, comment = (set[str](), None) if so_far is None else (set(so_far[0]), so_far[1])
     for run in runs:
         other_steps = bool(steps) and bool(run.signature) and steps.isdisjoint(run.signature)
         other_comment = None not in (comment, run.comment) and run.comment != comment
@@ -120,32 +175,34 @@ def recurring(runs: Iterable[Ran]) -> frozenset[str]:
     return frozenset(step for step, count in times.items() if 2 * count >= len(full))
 
 
-def by_signature(runs: Iterable[Ran], reference: Reference, steps: Collection[str] = ()) -> list[Part]:
+def by_signature(
+    runs: Iterable[Ran], reference: Reference, steps: Collection[str] = (), chain: Chain | None = None
+) -> list[Part]:
     """Parts of one version: a complete run with the reference, or consecutive runs that together are one.
 
     The next run of such a chain begins at most one step before the last one stopped, and leaves out none. `steps`:
-    where holds are programmed.
+    where holds are programmed. `chain`: what is unfinished before these runs, and after them.
     """
     whole = reference.signature
     parts: list[Part] = []
-    chain: list[Ran] = []
-    reached = 0  # so many steps of the reference are done
+    chain = Chain() if chain is None else chain
     for run in runs:
         if run.test or not run.signature:
-            chain = []
+            chain.clear()
             continue
-        begins = _continues(run.signature, whole, reached) if chain else None
+        begins = _continues(run.signature, whole, chain.reached) if chain.gaps_us else None
         if begins is None:
-            chain, begins = [], 0
+            chain.clear()
+            begins = 0
         after = begins + len(run.signature)
         if run.signature != whole[begins:after]:
-            chain = []
+            chain.clear()
             continue
-        chain.append(run)
-        reached = after
-        if reached == len(whole) and run.complete:
-            parts.append(_part(chain, "B" if _counted(chain) != 1 else "A", "signature", steps))
-            chain = []
+        chain.add(run)
+        chain.reached = after
+        if after == len(whole) and run.complete:
+            parts.append(chain.part("B" if chain.counted != 1 else "A", "signature", steps))
+            chain.clear()
     return parts
 
 
@@ -169,67 +226,66 @@ def by_counter(runs: Iterable[Ran], per_count: int = 1, steps: Collection[str] =
         if run.test or not marks:
             continue
         if len(marks) == 1 and per_count == 1:
-            parts.append(_part([run], "A", "counter", steps))
+            parts.append(_part(run, "A", "counter", steps))
             continue
         borders = [run.started_us, *marks[:-1], run.ended_us if run.complete else marks[-1]]
         for number, (start, end) in enumerate(pairwise(borders)):
-            parts += _shared(run, (start, end), per_count, _programmed(run, steps), first=number == 0)
+            parts += _shared(run, (start, end), per_count, steps, first=number == 0)
     return parts
 
 
 def by_run(runs: Iterable[Ran], rule: Rule, grade: Grade, steps: Collection[str] = ()) -> list[Part]:
     """Each full run is one part, or one sheet of a nest; grade A where the machine counted one in it."""
     full = (run for run in runs if run.complete and not run.test)
-    return [_part([run], "A" if _counted([run]) == 1 else grade, rule, steps) for run in full]
+    return [_part(run, "A" if sum(by for _, by in run.counted) == 1 else grade, rule, steps) for run in full]
 
 
-def by_strokes(runs: Iterable[Ran], strokes: int, steps: Collection[str] = ()) -> list[Part]:
+def by_strokes(
+    runs: Iterable[Ran], strokes: int, steps: Collection[str] = (), chain: Chain | None = None
+) -> list[Part]:
     """Parts of a press brake: one for every so many strokes (the bends of the part), counted on from run to run.
 
-    A part takes the runs since the last one; several in one run share its time evenly.
+    A part takes the runs since the last one; several in one run share its time evenly. `chain`: as in `by_signature`.
     """
     parts: list[Part] = []
-    chain: list[Ran] = []
-    done = 0
+    chain = Chain() if chain is None else chain
     for run in runs:
         if run.test:
             continue
-        chain.append(run)
-        done += sum(by for _, by in run.counted if by > 0)
-        made, done = divmod(done, strokes)
-        if made == 1:
-            parts.append(_part(chain, "A", "strokes", steps))
-        elif made:
-            whole = _part(chain, "A", "strokes", steps)
-            parts += _cut(whole, made)
-        chain = [] if made else chain
+        chain.add(run)
+        made, chain.strokes = divmod(chain.strokes + sum(by for _, by in run.counted if by > 0), strokes)
+        if made:
+            whole = chain.part("A", "strokes", steps)
+            parts += [whole] if made == 1 else _cut(whole, made)
+            chain.clear()
     return parts
 
 
 def _cut(part: Part, pieces: int) -> list[Part]:
     """One stretch of work as so many parts of equal length; the gaps before it belong to the first."""
     borders = [part.started_us + (part.ended_us - part.started_us) * n // pieces for n in range(pieces + 1)]
+    held = Held(part.holds.at, 1, pieces)
     return [
         Part(
             a, b, part.active_us // pieces, part.held_us // pieces, part.gaps_us if n == 0 else (0,), part.grade,
-            part.rule, part.programmed_us // pieces,
+            part.rule, part.programmed_us // pieces, held,
         )
         for n, (a, b) in enumerate(pairwise(borders))
     ]  # fmt: skip
 
 
-def _shared(run: Ran, stretch: tuple[int, int], per_count: int, programmed_us: int, *, first: bool) -> list[Part]:
+def _shared(run: Ran, stretch: tuple[int, int], per_count: int, steps: Collection[str], *, first: bool) -> list[Part]:
     """The parts of one count: the stretch cut evenly, the run's active and held time in proportion."""
     start_us, end_us = stretch
     elapsed = max(run.ended_us - run.started_us, 1)
     borders = [start_us + (end_us - start_us) * n // per_count for n in range(per_count + 1)]
-    return [
-        Part(
-            a, b, run.active_us * (b - a) // elapsed, run.held_us * (b - a) // elapsed,
-            (run.gap_us if first and n == 0 else 0,), "A", "counter", programmed_us * (b - a) // elapsed,
-        )
-        for n, (a, b) in enumerate(pairwise(borders))
-    ]  # fmt: skip
+    found = []
+    for n, (a, b) in enumerate(pairwise(borders)):
+        held = Held(run.holds, b - a, elapsed)
+        active_us, held_us = run.active_us * (b - a) // elapsed, run.held_us * (b - a) // elapsed
+        gap_us = run.gap_us if first and n == 0 else 0
+        found.append(Part(a, b, active_us, held_us, (gap_us,), "A", "counter", held.programmed_us(steps), held))
+    return found
 
 
 def counts(runs: Iterable[Ran]) -> int | None:
@@ -237,31 +293,27 @@ def counts(runs: Iterable[Ran]) -> int | None:
     return next((run.counted[0][0] for run in runs if run.counted), None)
 
 
-def _counted(chain: Sequence[Ran]) -> int:
-    return sum(by for run in chain for _, by in run.counted)
+def _part(run: Ran, grade: Grade, rule: Rule, steps: Collection[str]) -> Part:
+    """One run as one part."""
+    alone = Chain()
+    alone.add(run)
+    return alone.part(grade, rule, steps)
 
 
-def _programmed(run: Ran, steps: Collection[str]) -> int:
-    return sum(us for step, us in run.holds if step in steps)
-
-
-def _part(chain: Sequence[Ran], grade: Grade, rule: Rule, steps: Collection[str]) -> Part:
-    return Part(
-        chain[0].started_us,
-        chain[-1].ended_us,
-        sum(run.active_us for run in chain),
-        sum(run.held_us for run in chain),
-        tuple(run.gap_us for run in chain),
-        grade,
-        rule,
-        sum(_programmed(run, steps) for run in chain),
-    )
-
-
-def longest_gap_us(parts: Sequence[Part]) -> int:
+def longest_gap_us(parts: Iterable[Part]) -> int:
     """Up to which a gap belongs to the next part: five minutes, or three times the median gap of the version."""
-    gaps = [gap for part in parts if (gap := part.gaps_us[0]) is not None]
-    return max(SHORT_GAP_US, round(LONG_GAP_FACTOR * median(gaps))) if gaps else SHORT_GAP_US
+    gaps = gaps_of(parts)
+    return longest_us(median(gaps)) if gaps else SHORT_GAP_US
+
+
+def gaps_of(parts: Iterable[Part]) -> list[int]:
+    """The gaps before parts, where they are known."""
+    return [gap for part in parts if (gap := part.gaps_us[0]) is not None]
+
+
+def longest_us(median_us: float) -> int:
+    """The longest gap that belongs to a part, by the median of a version's gaps."""
+    return max(SHORT_GAP_US, round(LONG_GAP_FACTOR * median_us))
 
 
 def floor_us(part: Part, longest_us: int, borders_us: Sequence[int] = ()) -> int:
@@ -280,51 +332,3 @@ def floor_us(part: Part, longest_us: int, borders_us: Sequence[int] = ()) -> int
 def _crosses(borders_us: Sequence[int], from_us: int, to_us: int) -> bool:
     at = bisect_left(borders_us, from_us)
     return at < len(borders_us) and borders_us[at] <= to_us and from_us < to_us
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """One version of a program, judged; `programmed`: steps whose holds belong to the work."""
-
-    runs: tuple[Ran, ...]
-    reference: Reference | None
-    parts: tuple[Part, ...]
-    longest_gap_us: int
-    programmed: frozenset[str] = frozenset()
-    ruling: Ruling = UNDECIDED
-
-
-def judge(runs: Sequence[Ran], rule: str | None, counting_since_us: int | None, ruling: Ruling = UNDECIDED) -> Judged:
-    """Judges one version's runs by the machine's part rule, and by what a person decided about the version.
-
-    `counter` or `counter:N` (N parts a count) holds from the first count that was ever seen on the machine
-    (`counting_since_us`) on; before that, and without a rule, the signature says. `nest`: a finished run is one sheet.
-    `strokes:N`: one part every N counts. Other rules need a person. A person's reference stands in for the rule's.
-    """
-    name, _, number = (rule or "signature").partition(":")
-    reference = _reference(runs, name, ruling)
-    steps = recurring(run for run in runs if reference is None or run.signature == reference.signature)
-    parts: list[Part] = []
-    if ruling.verdict == "rejected":
-        pass
-    elif name in ("signature", "counter"):
-        counted_from = counting_since_us if name == "counter" and counting_since_us is not None else _NEVER
-        before = [run for run in runs if run.ended_us < counted_from]
-        if reference is not None:
-            parts = by_signature(before, reference, steps)
-        elif ruling.verdict == "confirmed" and not any(run.signature for run in runs):
-            parts = by_run(before, "run", "C", steps)
-        parts += by_counter((run for run in runs if run.ended_us >= counted_from), int(number or 1), steps)
-    elif name == "nest":
-        parts = by_run(runs, "nest", "B", steps)
-    elif name == "strokes" and number:
-        parts = by_strokes(runs, int(number), steps)
-    return Judged(tuple(runs), reference, tuple(parts), longest_gap_us(parts), steps, ruling)
-
-
-def _reference(runs: Sequence[Ran], rule: str, ruling: Ruling) -> Reference | None:
-    if rule not in ("signature", "counter"):
-        return None
-    if ruling.signature is not None:
-        seen = sum(run.complete and not run.test and run.signature == ruling.signature for run in runs)
-        return Reference(ruling.signature, seen)
-    return reference_of(runs)

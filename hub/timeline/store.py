@@ -43,8 +43,7 @@ def fold_machine(writer: Writer, machine_id: int, from_us: int) -> None:
     """Folds a machine's changes from the last checkpoint before `from_us` on, in the caller's transaction."""
     base, count = _checkpoint_before(writer, machine_id, from_us)
     after = base.at_us if base.at_us is not None else _START
-    writer.run("DELETE FROM intervals WHERE machine_id = ? AND end > ?", (machine_id, after))
-    writer.run("DELETE FROM runs WHERE machine_id = ? AND closed > ?", (machine_id, after))
+    _remove_after(writer, machine_id, after)
     writer.run("DELETE FROM checkpoints WHERE machine_id = ? AND at > ?", (machine_id, after))
     changes = [c for c in machines.changes_after(writer, machine_id, base.at_us) if c[1] in SIGNALS]
     models = machines.state_models(writer, machine_id)
@@ -57,6 +56,20 @@ def fold_machine(writer: Writer, machine_id: int, from_us: int) -> None:
             _write_checkpoint(writer, machine_id, base, count)
     writer.run("INSERT OR REPLACE INTO tails (machine_id, tail) VALUES (?, ?)", (machine_id, encoded(base)))
     writer.run("DELETE FROM due WHERE machine_id = ?", (machine_id,))
+
+
+def _remove_after(writer: Writer, machine_id: int, after_us: int) -> None:
+    """Facts that closed later. Neither intervals nor runs overlap: of those that began before, it can be the last."""
+    writer.run(
+        "DELETE FROM intervals WHERE machine_id = ?1 AND end > ?2 AND start >= coalesce((SELECT max(start)"
+        " FROM intervals WHERE machine_id = ?1 AND start <= ?2), ?2)",
+        (machine_id, after_us),
+    )
+    writer.run(
+        "DELETE FROM runs WHERE machine_id = ?1 AND closed > ?2 AND started >= coalesce((SELECT max(started)"
+        " FROM runs WHERE machine_id = ?1 AND started <= ?2), ?2)",
+        (machine_id, after_us),
+    )
 
 
 def _chunks(changes: list[Change]) -> Iterable[list[Change]]:
@@ -83,8 +96,9 @@ def _checkpoint_before(reader: Reader, machine_id: int, from_us: int) -> tuple[T
 def _write_checkpoint(writer: Writer, machine_id: int, tail: Tail, count: int) -> None:
     """Keeps this checkpoint and, of those before it, one for every CHECKPOINT_EVERY changes."""
     writer.run(
-        f"DELETE FROM checkpoints WHERE machine_id = ? AND folded / {CHECKPOINT_EVERY} = ? / {CHECKPOINT_EVERY}",
-        (machine_id, count),
+        f"DELETE FROM checkpoints WHERE machine_id = ?1 AND folded / {CHECKPOINT_EVERY} = ?2 / {CHECKPOINT_EVERY}"
+        " AND at >= coalesce((SELECT at FROM checkpoints WHERE machine_id = ?1 ORDER BY at DESC LIMIT 1 OFFSET 2), ?3)",
+        (machine_id, count, _START),
     )
     writer.run(
         "INSERT OR REPLACE INTO checkpoints (machine_id, at, folded, tail) VALUES (?, ?, ?, ?)",

@@ -5,7 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.parts.model import Ran, Reference, by_counter, by_signature, floor_us, judge, reference_of, versions
+from hub.parts.judging_model import judge
+from hub.parts.model import Ran, Reference, by_counter, by_signature, floor_us, reference_of, versions
 
 S = 1_000_000
 MINUTE = 60 * S

@@ -1,7 +1,8 @@
 """Holds that belong to the work, gaps across a border of a shift, nests, strokes and time alone: little stories."""
 
 from hub.parts.decision_model import Ruling
-from hub.parts.model import Part, Reference, by_signature, by_strokes, floor_us, judge, recurring
+from hub.parts.judging_model import judge
+from hub.parts.model import Part, Reference, by_signature, by_strokes, floor_us, recurring
 from tests.hub.parts.test_model import FULL, MINUTE, S, ran
 
 
