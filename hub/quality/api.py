@@ -113,8 +113,10 @@ def _add_chart(router: APIRouter, gate: Gate) -> None:
         return answer_response(answer, "exclusions", paged=False)
 
     @router.get("/violations", **_rows(gate, "quality.violations", "violations", paged=False))
-    async def get_violations(viewer: Asking, between: InRange, company: Company = None) -> Response:
-        answer = await gate.ask(viewer, "quality.violations", Since(from_us=between[0]), company)
+    async def get_violations(
+        viewer: Asking, between: InRange, limit: Limit = 1000, company: Company = None
+    ) -> Response:  # fmt: skip
+        answer = await gate.ask(viewer, "quality.violations", Since(from_us=between[0], limit=limit), company)
         return answer_response(answer, "violations", paged=False)
 
 

@@ -40,9 +40,10 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True):
-    """Violations since a moment (None: of the last 30 days)."""
+    """Violations since a moment (None: of the last 30 days), the newest `limit` of them."""
 
     from_us: int | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
 
 
 class LimitsRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,7 +242,7 @@ def _violations(room: Room, params: Since) -> Found[ViolationRow]:
     since = room.now_us - RECENT_US if params.from_us is None else params.from_us
     known: dict[str, Characteristic] = {}
     rows = []
-    for each in chart_store.violations(room.reader, since):
+    for each in chart_store.violations(room.reader, since, params.limit):
         if each.characteristic not in known:
             known[each.characteristic] = known_characteristic(room, each.characteristic)
         made = known[each.characteristic]

@@ -87,16 +87,24 @@ def read_view(
     return view(made, shown, before, between, left_out)
 
 
-def violations(reader: Reader, since_us: int) -> list[Flag]:
-    """Rules broken at or after a moment on any chart, the newest first."""
-    due = {row[0] for row in reader.all("SELECT characteristic FROM charts_due")}
-    rows = reader.all(f"SELECT {_FLAG} FROM violations WHERE at >= ?", (since_us,))
-    found = [_flag(row) for row in rows if row[0] not in due]
-    for characteristic in due:
+def violations(reader: Reader, since_us: int, limit: int = 1000) -> list[Flag]:
+    """Rules broken at or after a moment on any chart: the newest `limit`, the newest first."""
+    rows = reader.all(
+        f"SELECT {_FLAG} FROM violations WHERE at >= ?"
+        " AND characteristic NOT IN (SELECT characteristic FROM charts_due) "
+        " ORDER BY at DESC, characteristic, number DESC, spread, rule LIMIT ?",
+        (since_us, limit),
+    )
+    found = [_flag(row) for row in rows]
+    for (characteristic,) in reader.all("SELECT characteristic FROM charts_due"):
         made = find_characteristic(reader, characteristic)
         if made is not None and made.active:
             found += [each for each in flags(characteristic, read_view(reader, made)) if each.at_us >= since_us]
-    return sorted(found, key=lambda each: (-each.at_us, each.characteristic, -each.number))
+    return sorted(found, key=_place)[:limit]
+
+
+def _place(each: Flag) -> tuple[int, str, int, bool, str]:
+    return -each.at_us, each.characteristic, -each.number, each.spread, each.rule
 
 
 def _flag(row: Row) -> Flag:
