@@ -14,6 +14,7 @@ from typing import Final
 from contract.worklist import Worklist, WorkOperation
 from edge_agent.buffer.buffer import Buffer
 from edge_agent.buffer.model import Entry, KeptTap, Tap, pack_record
+from edge_agent.buffer.store import REFUSED_KEPT
 from edge_agent.clocks import Clocks
 from edge_agent.terminal import floor
 from edge_agent.terminal.deeds import Deed, Note, decode_note, encode_note, records_of
@@ -22,6 +23,7 @@ from edge_agent.terminal.worklist_copy import WorklistCopy
 
 REMEMBERED: Final = 3000
 """So many taps are looked at to say how work stands; older ones are the hub's to know."""
+DAY_US: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Desk:
         self._copy = copy
         self._taps: deque[tuple[KeptTap, Note]] = deque(maxlen=REMEMBERED)
         self._lock = asyncio.Lock()
+        self._refused: dict[tuple[str, int], str] = {}
+        self._refused_seen = 0
         for one in kept:
             self._remember(one)
 
@@ -66,16 +70,34 @@ class Desk:
         """The agent's time."""
         return self._clocks.now_us()
 
+    async def look(self) -> None:
+        """Learns which records the hub put aside; before anything is shown of taps."""
+        count = self._buffer.stats.refused
+        if count and (count != self._refused_seen or count >= REFUSED_KEPT):
+            found = await self._buffer.refused()
+            self._refused = {(one.epoch, one.seq): one.reason for one in found if one.seq is not None}
+            self._refused_seen = count
+
     def taps(self) -> list[Tapped]:
         """The taps remembered, oldest first."""
         return [self._tapped(kept, note) for kept, note in self._taps]
 
     def _tapped(self, kept: KeptTap, note: Note) -> Tapped:
-        return Tapped(kept.tap.id, kept.tap.at_us, note.deed, self._buffer.is_delivered(kept))
+        records = len(records_of(note.deed, kept.tap.at_us)) if self._refused else 0
+        numbers = range(kept.upto - records + 1, kept.upto + 1)
+        refused = next((why for one in numbers if (why := self._refused.get((kept.epoch, one))) is not None), None)
+        return Tapped(kept.tap.id, kept.tap.at_us, note.deed, self._buffer.is_delivered(kept), refused)
 
     def waiting(self) -> int:
         """How many taps the hub does not have yet."""
         return sum(not self._buffer.is_delivered(kept) for kept, _ in self._taps)
+
+    def refused_lately(self) -> int:
+        """How many taps of the last day the hub put aside."""
+        if not self._refused:
+            return 0
+        since_us = self.now_us() - DAY_US
+        return sum(one.refused is not None and one.at_us > since_us for one in self.taps())
 
     def taps_of(self, order: str, operation: str) -> list[Tapped]:
         """The taps on one operation, oldest first."""
@@ -133,4 +155,6 @@ class Desk:
 
 async def open_desk(buffer: Buffer, clocks: Clocks, copy: WorklistCopy) -> Desk:
     """A desk that remembers the taps on disk."""
-    return Desk(buffer, clocks, copy, await buffer.newest_taps(REMEMBERED))
+    desk = Desk(buffer, clocks, copy, await buffer.newest_taps(REMEMBERED))
+    await desk.look()
+    return desk

@@ -14,12 +14,13 @@ from edge_agent.terminal.deeds import PROGRESS, Deed
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """A tap that is on disk. `at_hub`: acknowledged by the hub."""
+    """A tap that is on disk. `at_hub`: acknowledged by the hub; `refused`: why the hub keeps it aside, unread."""
 
     id: str
     at_us: int
     deed: Deed
     at_hub: bool
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,9 +116,10 @@ class _Typed(dict[str, str]):
 
 
 def strip(site: Site) -> dict[str, Any]:
-    """What the strip on top says: what waits for the hub, how old the list is."""
+    """What the strip on top says: what waits for the hub, what the hub put aside, how old the list is."""
     age_s = site.desk.age_s
-    return {"waiting": site.desk.waiting(), "age_s": age_s, "is_old": age_s is None or age_s > STALE_S}
+    waiting, refused = site.desk.waiting(), site.desk.refused_lately()
+    return {"waiting": waiting, "refused": refused, "age_s": age_s, "is_old": age_s is None or age_s > STALE_S}
 
 
 def to(path: str, **query: str | None) -> RedirectResponse:

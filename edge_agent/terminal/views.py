@@ -98,6 +98,7 @@ def _unknown(request: Request, code: str, parts: tuple[str, str] | None) -> Resp
 async def work(request: Request) -> Response:
     """One operation: how it stands, and what can be done."""
     order, operation = _asked(request)
+    await site_of(request).desk.look()
     done = await _done(request)
     return work_page(request, order, operation, done=done, again="again" in request.query_params)
 
@@ -163,6 +164,7 @@ async def _done(request: Request) -> Tapped | None:
 async def machines(request: Request) -> Response:
     """The site's machines: which stand, and why as far as people said."""
     site = site_of(request)
+    await site.desk.look()
     seen = {status.machine: status for status in site.machines()}
     return page(
         request, "machines.html", machines=site.known_machines(), seen=seen, stands=site.desk.standstills(),
@@ -192,17 +194,20 @@ async def people(request: Request) -> Response:
 
 async def taps(request: Request) -> Response:
     """What was recorded here, the newest first, and what the hub does not have yet."""
+    await site_of(request).desk.look()
     return page(request, "taps.html", history=site_of(request).desk.taps()[::-1][:200])
 
 
 async def state(request: Request) -> Response:
-    """The strip, and which of some taps the hub has: what an open page asks every few seconds."""
+    """The strip, and which of some taps the hub has or put aside: what an open page asks every few seconds."""
     site = site_of(request)
+    await site.desk.look()
     wanted = set(request.query_params.get("taps", "").split(",")[:100])
     told: Mapping[str, Any] = {"strip": strip(site)}
     html = site.renderer.html("strip.html", language_of(request), told)
-    delivered = [tap.id for tap in site.desk.taps() if tap.id in wanted and tap.at_hub]
-    return JSONResponse({"strip": html, "delivered": delivered})
+    known = [tap for tap in site.desk.taps() if tap.id in wanted and tap.at_hub]
+    delivered = [tap.id for tap in known if tap.refused is None]
+    return JSONResponse({"strip": html, "delivered": delivered, "refused": [tap.id for tap in known if tap.refused]})
 
 
 def local(path: str) -> str:

@@ -17,6 +17,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "main": ("本文へ", "Skip to content"),
     "at_hub": ("ハブに届きました", "At the hub"),
     "not_at_hub": ("まだハブに届いていません", "Not yet at the hub"),
+    "put_aside": (
+        "ハブが読めず、保留しました。管理者に知らせてください",
+        "The hub could not read it and put it aside; tell your administrator",
+    ),
+    "aside_count": ("ハブで保留: {n} 件", "{n} put aside at the hub"),
     "all_at_hub": ("すべてハブに届いています", "Everything is at the hub"),
     "waiting": ("ハブに未送信: {n} 件(端末に保存済み)", "{n} not yet at the hub (kept here)"),
     "list_age": ("作業一覧: {age}前", "List of work: {age} old"),

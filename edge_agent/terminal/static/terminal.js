@@ -21,9 +21,10 @@ async function poll() {
     const state = await answer.json();
     if (strip.innerHTML !== state.strip) strip.innerHTML = state.strip;
     for (const mark of marks) {
-      if (!state.delivered.includes(mark.dataset.tap)) continue;
-      mark.textContent = mark.dataset.there;
-      mark.className = "mark there";
+      const there = state.delivered.includes(mark.dataset.tap);
+      if (!there && !state.refused.includes(mark.dataset.tap)) continue;
+      mark.textContent = there ? mark.dataset.there : mark.dataset.aside;
+      mark.className = there ? "mark there" : "mark aside";
       mark.dataset.tap = "";
     }
   } catch {

@@ -8,6 +8,7 @@ import pytest
 from contract.records import Inspection, Lot, Progress, Reason
 from contract.times import from_us
 from edge_agent.buffer.gauge import Limits
+from edge_agent.buffer.model import Refused
 from tests.edge_agent.terminal.conftest import Shop, close_shop, open_shop
 from tests.support.agents import NOON_US
 
@@ -229,3 +230,27 @@ async def test_a_full_disk_is_said_and_nothing_is_claimed(tmp_path: Path):
         assert stored == number + 1
     finally:
         await close_shop(shop)
+
+
+async def test_a_tap_that_the_hub_put_aside_is_not_told_as_arrived(shop: Shop):
+    begun, stopped = shop.new_id(), shop.new_id()
+    await shop.tap("start", tap=begun)
+    await shop.tap("stop", tap=stopped, machine="main/laser-1", reason="material", minutes="0")
+    numbers = (await shop.buffer.take(0, 10, 2**20)).seqs
+    bad = Refused(shop.buffer.epoch, numbers[1], "machine: there is none of that name", shop.now[0])
+    await shop.buffer.refuse(bad, remove=False)
+    await shop.acknowledge()
+    state = (await shop.get("/state", taps=f"{begun},{stopped}")).json()
+    assert (state["delivered"], state["refused"]) == ([begun], [stopped])
+    assert "1 put aside at the hub" in state["strip"]
+    page = (await shop.get("/records")).text
+    assert (page.count("tell your administrator"), page.count(">At the hub<")) == (1, 1)
+
+
+async def test_one_measurement_put_aside_marks_its_tap_and_no_other(shop: Shop):
+    await shop.tap("start")
+    await shop.tap("measure", value_0="10.0", passed_1="1")
+    taken = await shop.buffer.take(0, 10, 2**20)
+    await shop.buffer.refuse(Refused(shop.buffer.epoch, taken.seqs[1], "no such", shop.now[0]), remove=False)
+    await shop.acknowledge()
+    assert (await shop.get("/records")).text.count("tell your administrator") == 1
