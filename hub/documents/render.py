@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import typst
 from starlette.responses import Response
 
 from hub.documents.glyphs import FONTS, printable
@@ -58,6 +57,8 @@ async def pdf_response(
 
 
 def _compiled(template: str, data: dict[str, Any], made_at: datetime | None, **how: Any) -> list[bytes]:
+    import typst  # noqa: PLC0415 - 7 MB until the first paper
+
     file = TEMPLATES / f"{template}.typ"
     if not template.isidentifier() or not file.is_file():
         raise KeyError(template)
@@ -74,5 +75,7 @@ def _compiled(template: str, data: dict[str, Any], made_at: datetime | None, **h
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> Any:
+    import typst  # noqa: PLC0415 - as above
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])

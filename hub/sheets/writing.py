@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
-import xlsxwriter
-
 from hub.sheets.fault import Refused
 
 Encoding = Literal["utf-8-sig", "cp932"]
@@ -53,6 +51,8 @@ def _csv_cell(value: Any) -> str:
 
 def write_xlsx(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """An XLSX file with one sheet: headings fixed at the top, texts as texts and numbers as numbers."""
+    import xlsxwriter  # noqa: PLC0415 - 6 MB that few hubs need every day
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet(title[:31])

@@ -1,16 +1,15 @@
 """Pages of lots that go from company to company: hand over with a token shown once, receive, and who may ask."""
 
 import base64
-import io
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-import segno
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.access.gate import Gate
 from hub.access.viewer import Viewer
+from hub.documents.codes import qr_svg
 from hub.errors import Conflict, HubError, Invalid, NotAllowed, NotFound
 from hub.trace.commands import KEEPERS_OF_PAPERS
 from hub.trace.handover_api import Receive, across, receive
@@ -24,9 +23,7 @@ Text = Annotated[str, Form(max_length=256)]
 
 def code_of(token: str) -> str:
     """A token as a QR code: an SVG in a data address."""
-    out = io.BytesIO()
-    segno.make(token, error="m").save(out, kind="svg", scale=4, border=2, light="#fff")
-    return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(qr_svg(token).encode()).decode()
 
 
 def build_router(gate: Gate, pages: Pages, viewer_of: ViewerOf) -> APIRouter:

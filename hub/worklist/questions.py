@@ -52,7 +52,7 @@ class WorklistRow(msgspec.Struct, frozen=True, kw_only=True):
     site: Annotated[str, Discloses("identity")]
     made_at: Annotated[datetime, Discloses("identity")]
     machines: Annotated[tuple[WorkMachine, ...], Discloses("identity")]
-    operators: Annotated[tuple[Worker, ...], Discloses("people")]
+    operators: Annotated[tuple[Worker, ...] | None, Discloses("people")]
     operations: Annotated[tuple[WorkOperation, ...], Discloses("customer")]
     plans: Annotated[tuple[Plan, ...], Discloses("quality")]
     stop_reasons: Annotated[tuple[ReasonWord, ...], Discloses("breakdowns")]
@@ -118,7 +118,7 @@ def plans_of(reader: Reader, operations: Iterable[WorkOperation]) -> tuple[Plan,
 
 def as_worklist(row: WorklistRow) -> Worklist:
     """The row in the words of the contract."""
-    return Worklist(v=VERSION, **msgspec.structs.asdict(row))
+    return Worklist(v=VERSION, **msgspec.structs.asdict(row) | {"operators": row.operators or ()})
 
 
 QUESTIONS = (
