@@ -144,7 +144,7 @@ def _add_page(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf) 
             "path": characteristic_path, "live_path": f"/live{characteristic_path(characteristic)}?pooled={pooled}",
             "excluded": left_out(excluded.rows, chart.points),
             "choices": choices(chart.points, reading) if chart.points and pooled == "own" else None,
-            "fault": fault, "typed": {"since": _local(row.baseline_from, reading),
+            "fault": fault, "typed": {"id": "", "reason": "", "since": _local(row.baseline_from, reading),
                                       "until": _local(row.baseline_to, reading), **(typed or {})},
         }  # fmt: skip
         status = 200 if fault is None else fault.status

@@ -91,7 +91,7 @@ def violations(reader: Reader, since_us: int, limit: int = 1000) -> list[Flag]:
     """Rules broken at or after a moment on any chart: the newest `limit`, the newest first."""
     rows = reader.all(
         f"SELECT {_FLAG} FROM violations WHERE at >= ?"
-        " AND characteristic NOT IN (SELECT characteristic FROM charts_due) "
+        " AND characteristic NOT IN (SELECT characteristic FROM charts_due)"
         " ORDER BY at DESC, characteristic, number DESC, spread, rule LIMIT ?",
         (since_us, limit),
     )
