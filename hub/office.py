@@ -24,8 +24,10 @@ from hub.orders import commands as orders_commands
 from hub.orders import import_commands as orders_import_commands
 from hub.orders import import_questions as orders_import_questions
 from hub.orders import questions as orders_questions
+from hub.orders import removal_commands as orders_removal_commands
 from hub.parts import commands as parts_commands
 from hub.parts import questions as parts_questions
+from hub.progress import claim_store as progress_claim_store
 from hub.progress import commands as progress_commands
 from hub.progress import questions as progress_questions
 from hub.quality import chart_questions as quality_chart_questions
@@ -82,6 +84,7 @@ def build_catalogue() -> Catalogue:
             *calendars_commands.COMMANDS,
             *parts_commands.COMMANDS,
             *orders_commands.COMMANDS,
+            orders_removal_commands.remove_order((progress_claim_store.is_worked_on,)),
             *orders_import_commands.COMMANDS,
             *progress_commands.COMMANDS,
             *stops_commands.COMMANDS,

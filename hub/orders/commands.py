@@ -270,7 +270,8 @@ def _save_order(books: Books, params: SaveOrder) -> Saved:
     return Saved(key=order.order, created=True)
 
 
-def _found(books: Books, number: str) -> Order:
+def found_order(books: Books, number: str) -> Order:
+    """The order of that number; NotFound where there is none."""
     found = store.find_order(books.writer, number)
     if found is None:
         raise NotFound(f"order {number[:64]}")
@@ -278,7 +279,7 @@ def _found(books: Books, number: str) -> Order:
 
 
 def _open(books: Books, number: str) -> Order:
-    found = _found(books, number)
+    found = found_order(books, number)
     if found.closed_us is not None:
         raise Conflict(
             f"order {found.order} is closed; open it again first",
@@ -308,13 +309,14 @@ def put_order(books: Books, order: Order) -> None:
 def _copy_routing(books: Books, params: TheOrder) -> Saved:
     order = _open(books, params.order)
     steps = operations_for(order, store.routing(books.writer, order.item))
-    _check_nests(books, order.order, steps)
+    check_nests(books, order.order, steps)
     store.save_operations(books.writer, order.order, steps)
     books.touched.add(("orders", order.order))
     return Saved(key=order.order, created=False)
 
 
-def _check_nests(books: Books, order: str, left: tuple[Operation, ...]) -> None:
+def check_nests(books: Books, order: str, left: tuple[Operation, ...]) -> None:
+    """Conflict where a nest cuts an operation of the order that is not among those left."""
     names = {each.operation for each in left}
     for machine, program in store.nests_of_order(books.writer, order):
         for line in store.nest_lines(books.writer, machine, program):
@@ -334,16 +336,8 @@ def _close_order(books: Books, params: TheOrder) -> Saved:
 
 
 def _open_order(books: Books, params: TheOrder) -> Saved:
-    put_order(books, msgspec.structs.replace(_found(books, params.order), closed_us=None))
+    put_order(books, msgspec.structs.replace(found_order(books, params.order), closed_us=None))
     return Saved(key=params.order, created=False)
-
-
-def _remove_order(books: Books, params: TheOrder) -> Gone:
-    order = _found(books, params.order)
-    _check_nests(books, order.order, ())
-    store.remove_order(books.writer, order.order)
-    books.touched.add(("orders", order.order))
-    return Gone(key=order.order)
 
 
 def _save_operator(books: Books, params: SaveOperator) -> Saved:
@@ -380,7 +374,6 @@ COMMANDS: Final = (
     _change("copy_routing", "Give an order the operations of its item's routing anew", TheOrder, _copy_routing),
     _change("close_order", "Close an order", TheOrder, _close_order),
     _change("open_order", "Open a closed order again", TheOrder, _open_order),
-    _change("remove_order", "Remove an order that was a mistake", TheOrder, _remove_order, Gone),
     _change("save_operator", "Add or change an operator", SaveOperator, _save_operator),
     _change("remove_operator", "Remove an operator", TheOperator, _remove_operator, Gone),
 )

@@ -145,3 +145,17 @@ async def test_what_agents_misreport_is_kept_and_listed(hub: RunningHub, token: 
     assert [(row["order"], row["faults"]) for row in rows] == [
         ("B", ["more_than_ordered", "finished_not_started"]), ("nobody's", ["nothing_ordered"]),
     ]  # fmt: skip
+
+
+async def test_an_order_that_was_worked_on_is_closed_not_removed(hub: RunningHub, token: str) -> None:
+    for order in ("MISTAKE", "BEGUN", "BOUND"):
+        await hub.do("aoba", "orders.save_order", order=order, item="PN-1", quantity=1)
+    assert (await post(hub, token, "/progress", order="BEGUN", operation="10", action="start")).status_code == 201
+    runs = {"site": "main", "machine": "laser-1", "program": PROGRAM, "from_us": 0, "to_us": 1}
+    await hub.do("aoba", "progress.bind", order="BOUND", operation="10", **runs)
+    for order in ("BEGUN", "BOUND"):
+        refused = await hub.http.delete(f"/api/v1/orders/{order}", headers=bearer(token))
+        assert refused.status_code == 409
+        assert refused.json()["detail"] == f"work was reported or bound to order {order}; close it instead"
+    gone = await hub.http.delete("/api/v1/orders/MISTAKE", headers=bearer(token))
+    assert gone.status_code in {200, 204}
