@@ -150,8 +150,9 @@ def _judged(
     by: tuple[str | None, int | None],
 ) -> list[Judged]:  # fmt: skip
     """Versions one after another, judged as a whole; `since_us`: from when on decisions are about the first of them."""
-    starts = [since_us, *(runs[0].started_us for runs in found[1:]), _END]
-    return [judge(runs, *by, ruling(said, *window)) for runs, window in zip(found, pairwise(starts), strict=True)]
+    starts = [*(runs[0].started_us for runs in found), _END][1:]
+    windows = pairwise([since_us, *starts])
+    return [judge(runs, *by, ruling(said, *window)) for runs, window in zip(found, windows, strict=True)]
 
 
 def _judge_on(writer: Writer, key: tuple[int, str], settled: Settled, counting: int | None) -> bool:

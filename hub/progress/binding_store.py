@@ -1,5 +1,7 @@
 """What people said afterwards about which order a machine's runs were for: an append-only list, on disk."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from hub.progress.work_model import Binding
@@ -24,7 +26,7 @@ def add(writer: Writer, machine: str, said: Binding, by: tuple[str, int, str | N
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
         (machine, said.program, said.from_us, said.until_us, said.kind, *(said.key or (None, None)), *by),
     )
-    writer.run("INSERT INTO marks (machine, program) VALUES (?, ?)", (machine, said.program))
+    writer.run("INSERT INTO marks (machine, program, from_at) VALUES (?, ?, ?)", (machine, said.program, said.from_us))
     assert row is not None
     return int(row[0])
 
@@ -33,6 +35,24 @@ def bindings(reader: Reader, machine: str) -> list[Binding]:
     """Everything that was said about a machine's runs, in that order."""
     rows = reader.all(f"SELECT {_COLUMNS} FROM bindings WHERE machine = ? ORDER BY number", (machine,))
     return [_binding(row) for row in rows]
+
+
+def concerning(
+    reader: Reader, machine: str, programs: Iterable[str | None], first_us: int, last_us: int
+) -> list[Binding]:
+    """Of what was said, all that can hold for runs of these programs that start within ``[first_us, last_us]``.
+
+    A word that holds until its order is closed does not where that was before.
+    """
+    rows: list[Row] = []
+    for program in {None, *programs}:
+        rows += reader.all(
+            f"SELECT {_COLUMNS} FROM bindings b WHERE machine = ?1 AND program IS ?2 AND from_at <= ?4"
+            " AND (until_at > ?3 OR (until_at IS NULL AND (kind <> 'bind' OR NOT EXISTS (SELECT 1 FROM orders o"
+            " WHERE o.order_id = b.order_id AND o.closed <= ?3))))",
+            (machine, program, first_us, last_us),
+        )
+    return [_binding(row) for row in sorted(rows)]
 
 
 def history(reader: Reader, machine: str) -> list[Bound]:

@@ -2,12 +2,13 @@
 
 Folded: `progress_reports`, each report under its (epoch_no, seq); `work`, one row for each run and operation it was
 for, `order_id` NULL where it belongs to nothing (`named`: the order its machine named then); `work_due`, from when on
-a machine's work is to be joined anew.
+a machine's work is to be joined anew; `taken_up`, what had been taken up at a machine by a time and not finished, to
+fold reports on from.
 
 Books: `bindings`, what people said a program was for, one word after another; `program_lines`, the nests' lines with
 the time they held: a line that is taken away goes on to hold for what had run by then, so that a program number that
 is used again for another order leaves the work of the first one where it was. `marks` numbers what changed in the
-books, so that a fold made from an older copy of them knows what it lacks.
+books, and from when on that concerns runs, so that a fold made from an older copy of them knows what it lacks.
 """
 
 PROGRESS = """
@@ -28,6 +29,15 @@ CREATE TABLE progress_reports (
 ) WITHOUT ROWID;
 CREATE INDEX progress_by_operation ON progress_reports (order_id, operation, at);
 CREATE INDEX progress_by_machine ON progress_reports (machine, at);
+CREATE INDEX progress_turns ON progress_reports (order_id, operation, at, epoch_no, seq, action)
+    WHERE action IN ('start', 'resume', 'finish');
+CREATE INDEX changes_naming ON changes (machine_id, signal, at) WHERE signal IN ('order', 'operation');
+CREATE TABLE taken_up (
+    machine TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (machine, at)
+) WITHOUT ROWID;
 CREATE TABLE work (
     machine_id INTEGER NOT NULL,
     started INTEGER NOT NULL,
@@ -64,7 +74,7 @@ CREATE TABLE bindings (
     decided INTEGER NOT NULL,
     why TEXT
 );
-CREATE INDEX bindings_by_machine ON bindings (machine, number);
+CREATE INDEX bindings_by_machine ON bindings (machine, program, from_at);
 CREATE INDEX bindings_by_order ON bindings (order_id);
 CREATE TABLE program_lines (
     machine TEXT NOT NULL,
@@ -83,7 +93,8 @@ CREATE TABLE marks (
     number INTEGER PRIMARY KEY,
     machine TEXT,
     program TEXT,
-    order_id TEXT
+    order_id TEXT,
+    from_at INTEGER
 );
 CREATE TRIGGER nest_line_added AFTER INSERT ON nest_lines BEGIN
     INSERT INTO program_lines SELECT new.machine, new.program, new.order_id, new.operation, new.quantity, new.cut_mm,
@@ -91,16 +102,20 @@ CREATE TRIGGER nest_line_added AFTER INSERT ON nest_lines BEGIN
         AND program = new.program), -4611686018427387904), NULL WHERE true
         ON CONFLICT (machine, program, order_id, operation) DO UPDATE SET quantity = excluded.quantity,
         cut_mm = excluded.cut_mm, pierces = excluded.pierces, until_at = NULL;
-    INSERT INTO marks (machine, program) VALUES (new.machine, new.program);
+    INSERT INTO marks (machine, program, from_at) SELECT machine, program, from_at FROM program_lines
+        WHERE machine = new.machine AND program = new.program AND order_id = new.order_id
+        AND operation = new.operation;
 END;
 CREATE TRIGGER nest_line_removed AFTER DELETE ON nest_lines BEGIN
     UPDATE program_lines SET until_at = coalesce((SELECT max(started) FROM runs JOIN machines USING (machine_id)
         WHERE machine = old.machine AND program = old.program), -4611686018427387904)
         WHERE machine = old.machine AND program = old.program AND order_id = old.order_id
         AND operation = old.operation;
+    INSERT INTO marks (machine, program, from_at) SELECT machine, program, until_at FROM program_lines
+        WHERE machine = old.machine AND program = old.program AND order_id = old.order_id
+        AND operation = old.operation;
     DELETE FROM program_lines WHERE until_at = -4611686018427387904 AND machine = old.machine
         AND program = old.program;
-    INSERT INTO marks (machine, program) VALUES (old.machine, old.program);
 END;
 CREATE TRIGGER order_added AFTER INSERT ON orders BEGIN
     INSERT INTO marks (order_id) VALUES (new.order_id); END;
@@ -111,6 +126,6 @@ CREATE TRIGGER operation_added AFTER INSERT ON operations BEGIN
 CREATE TRIGGER operation_removed AFTER DELETE ON operations BEGIN
     INSERT INTO marks (order_id) VALUES (old.order_id); END;
 """
-PROJECTED = ("progress_reports", "work", "work_due")
+PROJECTED = ("progress_reports", "taken_up", "work", "work_due")
 BOOKS = ("bindings", "program_lines", "marks")
 """After the orders' tables: copying those fires the triggers, and these then take the place of what came of it."""

@@ -52,6 +52,7 @@ def _keep(writer: Writer, reported: Reported, record: Progress) -> str:
     from_us = reported.at_us if before is None else min(reported.at_us, before[1])
     if record.machine is not None:
         mark_due(writer, record.machine, from_us)
+        writer.run("DELETE FROM taken_up WHERE machine = ? AND at >= ?", (record.machine, from_us))
     if record.action in ("finish", "start", "resume"):
         for machine in _machines_with(writer, order, operation):
             mark_due(writer, machine, from_us)
@@ -86,15 +87,6 @@ def reports_of(reader: Reader, order: str) -> list[Report]:
     """Everything that was reported of an order, by time."""
     rows = reader.all(
         f"SELECT {_COLUMNS} FROM progress_reports WHERE order_id = ? ORDER BY at, epoch_no, seq", (order,)
-    )
-    return [_report(row) for row in rows]
-
-
-def reports_at(reader: Reader, machine: str, from_us: int) -> list[Report]:
-    """What was reported at a machine from `from_us` on, by time."""
-    rows = reader.all(
-        f"SELECT {_COLUMNS} FROM progress_reports WHERE machine = ? AND at >= ? ORDER BY at, epoch_no, seq",
-        (machine, from_us),
     )
     return [_report(row) for row in rows]
 

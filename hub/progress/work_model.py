@@ -15,6 +15,8 @@ import msgspec
 Source: TypeAlias = Literal["person", "signals", "start", "program"]
 Key: TypeAlias = tuple[str, str]
 """(order, operation)."""
+TakenUp: TypeAlias = tuple[tuple[Key, tuple[int, bool]], ...]
+"""Operations that were taken up at a machine: since when, and whether it is not paused; the latest one at the end."""
 HOLDS_US: Final = 60 * 86_400_000_000
 """A start that nobody finished is taken to hold for so long: else it would be carried along for ever."""
 PIERCE_AS_MM: Final = 40.0
@@ -94,7 +96,7 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True):
     bindings: Sequence[Binding] = ()
     orders: Sequence[tuple[int, str | None]] = ()
     operations: Sequence[tuple[int, str | None]] = ()
-    under_way: Sequence[tuple[int, tuple[tuple[Key, int], ...]]] = ()
+    under_way: Sequence[tuple[int, "TakenUp"]] = ()
     lines: Mapping[str, Sequence[Line]] = {}
     known: Mapping[Key, Open] = {}
 
@@ -146,7 +148,8 @@ def _stated(run: Ran, said: Statements, named: str | None) -> tuple[Key | None, 
             return of_order[0], "signals"
     before = bisect_right(said.under_way, run.started_us, key=lambda each: each[0])
     taken_up = said.under_way[before - 1][1] if before else ()
-    started = [key for key, since in taken_up if since > run.started_us - HOLDS_US]
+    held = [(key, working) for key, (since, working) in taken_up if since > run.started_us - HOLDS_US]
+    started = [key for key, working in held if working] or [key for key, _ in held]  # paused ones if there is no other
     if started and (key := _latest(started, run, said)) is not None:
         return key, "start"
     return None, None
@@ -161,13 +164,13 @@ def _covers(binding: Binding, run: Ran, known: Mapping[Key, Open]) -> bool:
     return binding.kind != "bind" or (found is not None and found.at(run.started_us))
 
 
-def under_way(taps: Iterable[Tap]) -> list[tuple[int, tuple[tuple[Key, int], ...]]]:
-    """(from when on, operations under way at a machine with when each was taken up), the one taken up last at the end.
+def under_way(taps: Iterable[Tap], before: TakenUp = ()) -> list[tuple[int, TakenUp]]:
+    """(from when on, what was taken up at a machine and not finished); `before`: what was so before these taps.
 
-    Paused ones only where no other is under way. What was taken up more than HOLDS_US ago is left out.
+    What was taken up more than HOLDS_US ago is left out.
     """
-    found: list[tuple[int, tuple[tuple[Key, int], ...]]] = []
-    state: dict[Key, tuple[int, bool]] = {}
+    found: list[tuple[int, TakenUp]] = []
+    state = dict(before)
     for tap in sorted(taps, key=lambda each: (each.at_us, each.order)):
         if tap.action in ("start", "resume", "first_ok"):
             state.pop(tap.key, None)
@@ -177,8 +180,7 @@ def under_way(taps: Iterable[Tap]) -> list[tuple[int, tuple[tuple[Key, int], ...
         elif tap.action == "finish":
             state.pop(tap.key, None)
         state = {key: held for key, held in state.items() if held[0] > tap.at_us - HOLDS_US}
-        on = tuple((key, since) for key, (since, working) in state.items() if working)
-        found.append((tap.at_us, on or tuple((key, since) for key, (since, _) in state.items())))
+        found.append((tap.at_us, tuple(state.items())))
     return found
 
 

@@ -179,3 +179,13 @@ def test_one_more_run_costs_the_same_however_many_there_were() -> None:
         later = [operations(made, [row]) for row in there[4000:]]
         assert max(later) <= 1.3 * max(first)
         assert facts(made)[0][0][6:8] == (4040, 4040)
+
+
+def test_a_decision_can_be_there_before_the_runs_it_is_about() -> None:
+    """So it is in a rebuild, which begins with what people decided."""
+    there = rows([Told(("1", "2"), 10), Told(("1", "2"), 10)])
+    with opened() as made:
+        say(made, Said(0, 0, "reference"), there)
+        store.settle(made)
+        arrive(made, there, None)
+        assert [(one.part.started_us // S, one.part.grade) for one in facts(made)[2]] == [(10, "B"), (60, "B")]
