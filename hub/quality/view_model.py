@@ -158,10 +158,7 @@ def view(
             made, slope = _along_wear(made, samples, base, len(early), skipped)
     except (TooFewError, ValueError) as error:
         made, why = None, str(error)
-    points = tuple(
-        drawn if out is None else msgspec.structs.replace(drawn, left_out=out)
-        for drawn, out in zip(_points(characteristic, late, made, len(early)), by[len(early) :], strict=True)
-    )
+    points = _points(characteristic, late, made, len(early), by)
     able = capability(
         values if characteristic.kind == "variable" else [], characteristic.lower, characteristic.upper,
         within=None if made is None else made.baseline.sigma,
@@ -199,17 +196,27 @@ def _along_wear(
     return msgspec.structs.replace(made, points=points, baseline=spread), line.slope
 
 
-def _points(characteristic: Characteristic, late: Sequence[Group], made: Chart | None, early: int) -> tuple[Drawn, ...]:
+def _points(
+    characteristic: Characteristic, late: Sequence[Group], made: Chart | None, early: int,
+    left_out: Sequence[str | None],
+) -> tuple[Drawn, ...]:  # fmt: skip
+    """The points of `late`; `left_out` says of these and the `early` ones before them by what each was left out."""
+    by = left_out[early:]
     if made is None:
-        return tuple(Drawn(group, plain_value(characteristic, group.sample), None, None, ()) for group in late)
+        return tuple(
+            Drawn(group, plain_value(characteristic, group.sample), None, None, (), out)
+            for group, out in zip(late, by, strict=True)
+        )
     points = made.points[early:]
     spread = [None] * len(points) if made.spread is None else list(made.spread[early:])
     if early and characteristic.chart == "i_mr" and spread:
         spread[0] = None  # the value before it is not its neighbour
+    if characteristic.chart == "i_mr":  # nor does a range say anything of a point that comes after one left out
+        spread = [None if n and by[n - 1] and not by[n] else below for n, below in enumerate(spread)]
     broken = _broken(characteristic, points, spread)
     return tuple(
-        Drawn(group, point.value, point, below, tuple(broken.get(index, ())))
-        for index, (group, point, below) in enumerate(zip(late, points, spread, strict=True))
+        Drawn(group, point.value, point, below, tuple(broken.get(index, ())), out)
+        for index, (group, point, below, out) in enumerate(zip(late, points, spread, by, strict=True))
     )
 
 
@@ -259,8 +266,5 @@ def pooled_view(
             tuple(Drawn(g, g.sample.values[0], None, None, ()) for g in late), "none", None, none, why=str(error)
         )
     plain = msgspec.structs.replace(rules, chart="i_mr", subgroup=1)
-    points = tuple(
-        msgspec.structs.replace(each, left_out=_left_out(each.group, left_out))
-        for each in _points(plain, late, made, 0)
-    )
+    points = _points(plain, late, made, 0, [_left_out(group, left_out) for group in late])
     return View(points, "given" if how == "z" else "provisional", made.baseline, none)

@@ -103,6 +103,8 @@ async def test_a_point_left_out_is_judged_and_shown_but_moves_no_limit(company: 
     assert found.baseline is not None
     assert found.baseline.samples == 25
     assert found.baseline.center == pytest.approx(sum([*QUIET, *QUIET, *QUIET[:5]]) / 25)
+    assert found.points[11].spread is None, "the range back from it says nothing of the point after it"
+    assert found.points[11].broken == ()
     assert found.capability.n == len(values) - 1
     assert {each.left_out for each in said(company) if each.number == 10} == {True}
     before = said(company)
