@@ -20,15 +20,11 @@ _UP: Final = """
 WITH RECURSIVE reached (id) AS (VALUES (?)
     UNION SELECT c.parent_id FROM reached r CROSS JOIN lot_claims c ON c.child_id = r.id)
 SELECT id FROM reached"""
-_CLOSURE: Final[Mapping[Direction, str]] = {
-    "forward": """
-WITH RECURSIVE reached (id) AS (SELECT value FROM json_each(?)
-    UNION SELECT l.child_id FROM reached r CROSS JOIN lot_links l ON l.parent_id = r.id)
-SELECT l.parent_id, l.child_id, l.quantity, l.unit FROM reached r CROSS JOIN lot_links l ON l.parent_id = r.id""",
-    "back": """
-WITH RECURSIVE reached (id) AS (SELECT value FROM json_each(?)
-    UNION SELECT l.parent_id FROM reached r CROSS JOIN lot_links l ON l.child_id = r.id)
-SELECT l.parent_id, l.child_id, l.quantity, l.unit FROM reached r CROSS JOIN lot_links l ON l.child_id = r.id""",
+_RING: Final[Mapping[Direction, str]] = {
+    "forward": "SELECT l.parent_id, l.child_id, l.quantity, l.unit FROM json_each(?) r"
+    " CROSS JOIN lot_links l ON l.parent_id = r.value",
+    "back": "SELECT l.parent_id, l.child_id, l.quantity, l.unit FROM json_each(?) r"
+    " CROSS JOIN lot_links l ON l.child_id = r.value",
 }
 
 
@@ -37,8 +33,19 @@ Link: TypeAlias = tuple[int, int, float | None, str | None]
 
 
 def closure(reader: Reader, starts: Sequence[int], direction: Direction) -> list[Link]:
-    """Every link on every way from these lots, back to where they came from or forward to what they became."""
-    return reader.all(_CLOSURE[direction], (json.dumps(list(starts)),))
+    """Every link on every way from these lots, back to where they came from or forward to what they became.
+
+    The nearest come first. Ring by ring each link is read once; one recursive statement would read each of them twice.
+    """
+    far = 0 if direction == "back" else 1
+    found: list[Link] = []
+    ring, known = list(starts), set(starts)
+    while ring:
+        links = reader.all(_RING[direction], (json.dumps(ring),))
+        found += links
+        ring = [lot for lot in dict.fromkeys(link[far] for link in links) if lot not in known]
+        known.update(ring)
+    return found
 
 
 def write_claims(writer: Writer, identity: Identity, claims: Sequence[Claim]) -> set[int]:
