@@ -52,6 +52,7 @@ from hub.trace import api as trace_api
 from hub.trace import handover_api as trace_handover_api
 from hub.trace import handover_pages as trace_handover_pages
 from hub.trace import pages as trace_pages
+from hub.trace import recall_api as trace_recall_api
 from hub.trace import recall_pages as trace_recall_pages
 from hub.web import deliveries, live, pages_account, pages_errors, session, trust
 from hub.web.app import Parts, build_app
@@ -120,6 +121,7 @@ def build_hub(office: Office) -> Hub:
             orders_import_api.build_router(office.gate),
             stops_api.build_router(office.gate),
             trace_handover_api.build_router(office.gate),
+            trace_recall_api.build_router(office.gate),
             trace_api.build_router(office.gate, office.now_us),
             quality_api.build_router(office.gate),
             series_api.build_router(office.gate),

@@ -1,4 +1,4 @@
-"""Routes about lots: the list, reports, one lot, its genealogy, its EPCIS document, its files, a recall."""
+"""Routes about lots: the list, reports, one lot, its genealogy, its EPCIS document, its files."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -12,13 +12,13 @@ from contract.times import from_us
 from hub.access.gate import Gate, Withheld
 from hub.access.viewer import Viewer
 from hub.quality.measured_questions import MeasurementRow
-from hub.trace import certificate_model, epcis_model, recall_questions
+from hub.trace import certificate_model, epcis_model
 from hub.trace.commands import Attached, LotReported, Removed, ReportLot
 from hub.trace.questions import CertificateRow, LinkRow, LotBalance, LotPage, LotRow, StepRow
 from hub.web.answers import answer_response, json_response, refusals, says, says_rows, takes
 from hub.web.auth import current_viewer
 from hub.web.bodies import read_body, read_struct
-from hub.web.ranges import Company, Cursor, Limit, check_range
+from hub.web.ranges import Company, Cursor, Limit
 
 MEASURED = 500
 Asking = Annotated[Viewer, Depends(current_viewer)]
@@ -52,7 +52,7 @@ class LotDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_router(gate: Gate, clock_us: Callable[[], int]) -> APIRouter:
-    """/lots, /lots/{lot}, …/trace, …/epcis, …/certificates and /recall."""
+    """/lots, /lots/{lot}, …/trace, …/epcis and …/certificates."""
     router = APIRouter(tags=["trace"])
     _add_lists(router, gate)
     _add_lot(router, gate, clock_us)
@@ -101,31 +101,6 @@ def _add_lists(router: APIRouter, gate: Gate) -> None:
     async def get_odd(viewer: Asking, cursor: Cursor = None, limit: Limit = 1000, company: Company = None) -> Response:
         params = {"cursor": cursor, "limit": limit}
         return answer_response(await gate.ask(viewer, "trace.not_understood", params, company), "steps")
-
-    @router.get(
-        "/recall",
-        summary=recall_questions.RECALL.summary,
-        responses=says_rows(recall_questions.RecallRow, "lots", "The nearest first", paged=False),
-    )
-    async def get_recall(
-        viewer: Asking,
-        lot: Annotated[list[str] | None, Query(description="a suspicious lot; may be repeated", max_length=200)] = None,
-        machine: Annotated[str | None, Query(description="site/machine", max_length=200)] = None,
-        from_: Annotated[str | None, Query(alias="from", description="RFC 3339")] = None,
-        to: Annotated[str | None, Query(description="RFC 3339")] = None,
-        company: Company = None,
-    ) -> Response:
-        params = recall_params(tuple(lot or ()), machine, from_, to)
-        return answer_response(await gate.ask(viewer, "trace.recall", params, company), "lots", paged=False)
-
-
-def recall_params(lots: tuple[str, ...], machine: str | None, from_: str | None, to: str | None) -> dict[str, Any]:
-    """The params of a recall from an address; Invalid where its times are none."""
-    if not machine:
-        return {"lots": lots}
-    site, _, name = machine.partition("/")
-    from_us_, to_us = check_range(from_, to)
-    return {"lots": lots, "site": site, "machine": name, "from_us": from_us_, "to_us": to_us}
 
 
 def _add_lot(router: APIRouter, gate: Gate, clock_us: Callable[[], int]) -> None:

@@ -1,5 +1,6 @@
 """Routes between two companies of this hub: each side is asked through the gate by itself, and joined here alone."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -105,13 +106,19 @@ async def across(gate: Gate, viewer: Viewer, lot: str, direction: Literal["back"
     """One's own relatives of a lot, then each neighbour's, asked one company at a time."""
     own = await genealogy(gate, viewer, lot, direction)
     mine = {one.lot for one in own.lots}
+    return Across(own=own, neighbours=await neighbours_of(gate, viewer, mine, direction))
+
+
+async def neighbours_of(
+    gate: Gate, viewer: Viewer, lots: Collection[str], direction: Literal["back", "forward"]
+) -> list[Neighbour]:
+    """What each company says of those of one's own lots that came from it (back) or went to it (forward)."""
     side = "in" if direction == "back" else "out"
-    neighbours = [
+    return [
         await _neighbour(gate, viewer, row, direction)
         for row in (await gate.ask(viewer, "trace.handovers", {})).rows
-        if row.side == side and row.lot in mine and row.company is not None
+        if row.side == side and row.lot in lots and row.company is not None
     ]
-    return Across(own=own, neighbours=neighbours)
 
 
 async def _neighbour(gate: Gate, viewer: Viewer, row: HandoverRow, direction: Literal["back", "forward"]) -> Neighbour:

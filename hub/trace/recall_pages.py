@@ -19,7 +19,9 @@ from hub.access.viewer import Viewer
 from hub.documents.render import pdf_response
 from hub.errors import Invalid, NotFound
 from hub.sheets.writing import XLSX_TYPE, write_xlsx
+from hub.trace.handover_api import Neighbour
 from hub.trace.pages import ViewerOf, amount_text, machines_of, path_of, who_of
+from hub.trace.recall_api import Recall, recall
 from hub.trace.recall_questions import RecallRow
 from hub.web.layout import Pages, Reading, reading_of
 
@@ -67,8 +69,30 @@ def shipments(rows: list[RecallRow]) -> Iterator[Shipment]:
             yield Shipment(row, None, None, None, None)
 
 
-def sheet_of(rows: list[RecallRow], reading: Reading) -> bytes:
-    """The recall as XLSX: one line for each shipment."""
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A lot at another company, under the name it is told by; no lot where that company has not consented."""
+
+    company: str
+    own: str
+    lot: str | None
+    depth: int | None
+    shipped: bool
+
+
+def beyond(neighbours: list[Neighbour]) -> Iterator[Beyond]:
+    """What other companies made of what they were given; the lot itself they know by its own name."""
+    for one in neighbours:
+        if one.relatives is None:
+            yield Beyond(one.company, one.lot, None, None, shipped=False)
+            continue
+        told = one.relatives
+        for lot, depth, shipped in zip(told.lots, told.depths, told.shipped, strict=True):
+            yield Beyond(one.company, one.lot, lot, depth, shipped)
+
+
+def sheet_of(found: Recall, reading: Reading) -> bytes:
+    """The recall as XLSX: one line for each shipment, then one for each lot at other companies."""
     t = reading.words
     headings = [
         t("trace.lot"), t("trace.item"), t("trace.recall.depth"), t("trace.recall.house"), t("trace.unit"),
@@ -79,14 +103,20 @@ def sheet_of(rows: list[RecallRow], reading: Reading) -> bytes:
             one.row.lot, one.row.item, one.row.depth, one.row.left, one.row.unit, one.customer, one.quantity,
             reading.clock.local(one.at).strftime("%Y-%m-%d %H:%M") if one.at is not None else None, one.order,
         )
-        for one in shipments(rows)
+        for one in shipments(found.lots)
+    ] + [
+        (
+            one.lot or one.own, None, one.depth, None, None, one.company, None,
+            t("trace.recall.shipped") if one.shipped else None if one.lot else t("handover.withheld"), None,
+        )
+        for one in beyond(found.neighbours)
     ]  # fmt: skip
     return write_xlsx(t("trace.recall"), headings, lines)
 
 
-def paper_of(rows: list[RecallRow], asked: str, company: str, made: datetime, reading: Reading) -> dict[str, Any]:
+def paper_of(found: Recall, asked: str, company: str, made: datetime, reading: Reading) -> dict[str, Any]:
     """What the paper's template prints."""
-    clock = reading.clock
+    clock, rows = reading.clock, found.lots
     return {
         "lang": reading.words.lang, "company": company, "made": clock.local(made).strftime("%Y-%m-%d %H:%M"),
         "asked": asked, "lots": len(rows), "shipped": sum(bool(row.shipped_at) for row in rows),
@@ -100,6 +130,10 @@ def paper_of(rows: list[RecallRow], asked: str, company: str, made: datetime, re
             }
             for one in shipments(rows)
         ],
+        "beyond": [
+            {"company": one.company, "own": one.own, "lot": one.lot, "depth": one.depth, "shipped": one.shipped}
+            for one in beyond(found.neighbours)
+        ],
     }  # fmt: skip
 
 
@@ -108,23 +142,24 @@ def build_router(gate: Gate, pages: Pages, viewer_of: ViewerOf, clock_us: Callab
     router = APIRouter(include_in_schema=False)
     SignedIn = Annotated[Viewer, Depends(viewer_of)]  # noqa: N806 - a type, made here for this router's viewers
 
-    async def found(request: Request, viewer: Viewer) -> list[RecallRow]:
+    async def found(request: Request, viewer: Viewer) -> Recall:
         params = asked_in(_typed(request), reading_of(request))
-        return [] if params is None else (await gate.ask(viewer, "trace.recall", params)).rows
+        return Recall(lots=[], neighbours=[]) if params is None else await recall(gate, viewer, params)
 
     @router.get("/recall")
-    async def recall(request: Request, viewer: SignedIn) -> HTMLResponse:
-        typed, rows, fault = _typed(request), list[RecallRow](), None
+    async def recall_page(request: Request, viewer: SignedIn) -> HTMLResponse:
+        typed, told, fault = _typed(request), Recall(lots=[], neighbours=[]), None
         try:
-            rows = await found(request, viewer)
+            told = await found(request, viewer)
         except (Invalid, NotFound) as error:
             fault = error
+        rows = told.lots
         customers = {one.customer for one in shipments(rows) if one.at is not None}
         values: dict[str, Any] = {
             "typed": typed, "rows": rows, "fault": fault, "asked": any(typed[name] for name in ("lots", "machine")),
             "machines": await machines_of(gate, viewer), "now": from_us(clock_us()), "path_of": path_of,
             "shipped": sum(bool(row.shipped_at) for row in rows), "customers": len(customers),
-            "query": urlencode(typed),
+            "query": urlencode(typed), "beyond": list(beyond(told.neighbours)),
         }  # fmt: skip
         return pages.page(
             request, "recall.html", await who_of(gate, viewer), status=422 if fault is not None else 200, **values
@@ -138,10 +173,10 @@ def build_router(gate: Gate, pages: Pages, viewer_of: ViewerOf, clock_us: Callab
 
     @router.get("/recall.pdf")
     async def recall_paper(request: Request, viewer: SignedIn) -> Response:
-        rows, made, typed = await found(request, viewer), from_us(clock_us()), _typed(request)
+        told, made, typed = await found(request, viewer), from_us(clock_us()), _typed(request)
         asked = " ".join(text for text in typed.values() if text).replace("\n", ", ")
         company = (await who_of(gate, viewer)).company
-        data = paper_of(rows, asked, company, made, reading_of(request))
+        data = paper_of(told, asked, company, made, reading_of(request))
         return await pdf_response("recall", data, "recall.pdf", made_at=made)
 
     return router

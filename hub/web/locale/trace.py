@@ -102,6 +102,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trace.recall.depth": ("段", "Depth"),
     "trace.recall.house": ("社内の残り", "Still in the house"),
     "trace.recall.shipped": ("出荷済み", "Shipped"),
+    "trace.recall.beyond": ("他社に渡ったロット", "At other companies"),
+    "trace.recall.beyond.lead": (
+        "渡した先の会社が照会を許可していれば、その会社でできたロットを仮の名前で示します。",
+        "What the companies that were given a lot made of it, under aliases, where they consented.",
+    ),
+    "trace.recall.given": ("渡したロット", "Lot handed over"),
+    "trace.recall.theirs": ("相手のロット", "Their lot"),
     "trace.recall.refused": ("調べられませんでした", "This cannot be looked up"),
     "handover.title": ("会社間の受け渡し", "Hand-over between companies"),
     "handover.lead": (

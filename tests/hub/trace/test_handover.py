@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from hub.access.viewer import console
 from hub.errors import NotFound
+from hub.sheets.reading import read_sheet
 from tests.support.hubs import DAY_US, RunningHub, bearer, running_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -82,6 +83,9 @@ async def test_both_graphs_are_joined_when_both_consent(two: Two) -> None:
     forward = await two.across(two.aoba, "A-COIL", "forward")
     (midori,) = forward["neighbours"]
     assert (midori["company"], midori["relatives"]["shipped"]) == ("midori", [False, True])
+    recalled = (await two.hub.get("/recall", two.aoba, lot="A-COIL")).json()
+    assert [row["lot"] for row in recalled["lots"]] == ["A-COIL", "A-SLIT"]
+    assert recalled["neighbours"] == forward["neighbours"], "a recall goes on where the lot went"
     assert "A-" not in str(back["neighbours"]), "names of lots leave as aliases"
     assert "M-1" not in str(midori["relatives"])
 
@@ -92,12 +96,33 @@ async def test_without_consent_nothing_is_told_and_nothing_given_away(two: Two) 
     assert (await two.post(two.midori, "/handovers/receive", token=made["token"], lot="M-2")).status_code == 201
     assert (await two.across(two.midori, "M-2", "back"))["neighbours"][0]["relatives"] is None
     assert (await two.across(two.aoba, lot, "forward"))["neighbours"][0]["relatives"] is None
+    (unsaid,) = (await two.hub.get("/recall", two.aoba, lot=lot)).json()["neighbours"]
+    assert (unsaid["company"], unsaid["relatives"]) == ("midori", None)
     params = {"handover": made["handover"], "direction": "back"}
     with pytest.raises(NotFound) as refused:
         await two.hub.office.gate.ask(console("midori"), "trace.shared", params, company="aoba")
     with pytest.raises(NotFound) as absent:
         await two.hub.office.gate.ask(console("midori"), "trace.shared", params, company="no-such")
     assert str(refused.value).replace("aoba", "no-such") == str(absent.value)
+
+
+async def test_the_recalls_page_and_papers_name_the_other_company(two: Two) -> None:
+    asking, withheld = await slit(two, "P"), await slit(two, "Q")
+    for lot, consent in ((asking, True), (withheld, False)):
+        made = await two.hand_over(lot, company="midori")
+        body = {"token": made["token"], "lot": f"M-{lot}", "consent": consent}
+        assert (await two.post(two.midori, "/handovers/receive", **body)).status_code == 201
+    await bend(two, f"M-{asking}")
+    assert (await two.hub.sign_in(await two.hub.admin("aoba"))).status_code == 204
+    query = {"lots": "P-COIL,Q-COIL"}
+    page = (await two.hub.http.get("/recall", params=query, headers={"Accept-Language": "en"})).text
+    assert page.count('<th scope="row">midori</th>') == 3, "the lot itself, what became of it, and one that is withheld"
+    assert page.count("The company has not consented.") == 1
+    paper = await two.hub.http.get("/recall.pdf", params=query)
+    assert (paper.status_code, paper.content[:4]) == (200, b"%PDF")
+    sheet = await two.hub.http.get("/recall.xlsx", params=query)
+    cells = [cell.value for row in read_sheet(sheet.content).rows for cell in row]
+    assert cells.count("midori") == 2 + 3, "two shipments to it, and three lines of what it says"
 
 
 async def test_a_consent_ends_when_it_is_taken_back_or_its_time_is_over(two: Two) -> None:
