@@ -1,10 +1,16 @@
-"""Worked examples as they were printed: data, and the figures the book or page gives for them.
+"""Worked examples as they were printed: data, and where data and figures were read.
 
-[M] D. C. Montgomery, Introduction to Statistical Quality Control, 6th edition (Wiley 2009), by table and example; where
-the 5th edition has it, [M5]. [NIST] NIST/SEMATECH e-Handbook of Statistical Methods, by section (itl.nist.gov/div898).
+[SAS] SAS/QC User's Guide, the pages of support.sas.com/documentation/cdl/en/qcug/ that are named beside each example:
+data and printed results read there. [qcc] L. Scrucca, R package qcc 2.7: vignette "A quick tour of qcc" and help pages
+on CRAN; results of `qcc()` as public test suites quote them. [NIST] NIST/SEMATECH e-Handbook of Statistical Methods, by
+section (itl.nist.gov/div898/handbook): data and results as several public test suites quote them, all alike.
+[M] D. C. Montgomery, Introduction to Statistical Quality Control: tables as transcribed in public code from the 7th and
+8th editions; the book itself was not at hand, and figures for which no second source was found say so.
+[AV] AIAG & VDA SPC Manual (2026), page 48, figure 7-6, as a public course quotes it, which infers the limit of 0.40 mm.
+No worked limits or rule hits of the AIAG manual (2nd edition, 2005) were found in text that could be checked.
 """
 
-PISTON_RINGS = (  # [M] table 6.3: inside diameter of forged rings, mm
+PISTON_RINGS = (  # [M] table 6.3: inside diameter of forged rings, mm; [qcc] has other values in sample 21
     (74.030, 74.002, 74.019, 73.992, 74.008), (73.995, 73.992, 74.001, 74.011, 74.004),
     (73.988, 74.024, 74.021, 74.005, 74.002), (74.002, 73.996, 73.993, 74.015, 74.009),
     (73.992, 74.007, 74.015, 73.989, 74.014), (74.009, 73.994, 73.997, 73.985, 73.993),
@@ -18,6 +24,10 @@ PISTON_RINGS = (  # [M] table 6.3: inside diameter of forged rings, mm
     (73.982, 74.001, 74.015, 74.005, 73.996), (74.004, 73.999, 73.990, 74.006, 74.009),
     (74.010, 73.989, 73.990, 74.009, 74.014), (74.015, 74.008, 73.993, 74.000, 74.010),
     (73.982, 73.984, 73.995, 74.017, 74.013),
+)  # fmt: skip
+
+RINGS_QCC = (  # [qcc] pistonrings: the same rings as that package has them
+    *PISTON_RINGS[:20], (73.988, 74.001, 74.009, 74.005, 73.996), *PISTON_RINGS[21:],
 )  # fmt: skip
 
 FLOW_WIDTH = (  # [M] table 6.1: flow width of photoresist after a hard bake, µm
@@ -36,29 +46,46 @@ FLOW_WIDTH = (  # [M] table 6.1: flow width of photoresist after a hard bake, µ
     (1.5797, 1.3663, 1.6240, 1.3732, 1.6887),
 )  # fmt: skip
 
-LOAN_COSTS = (  # [M] table 6.6: cost of processing mortgage loans
-    310, 288, 297, 298, 307, 303, 294, 297, 308, 306, 294, 299, 297, 299, 314, 295, 293, 306, 301, 304,
-)  # fmt: skip
 FLOW_RATE = (49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1)  # [NIST] 6.3.2.2
 
-JUICE_CANS = (  # [M] table 7.1: nonconforming of 50 cans, the same data as [NIST] 6.3.3.2
+JUICE_CANS = (  # [M] table 7.1, [qcc] orangejuice, [NIST] 6.3.3.2: nonconforming of 50
     12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6,
 )  # fmt: skip
 JUICE_ASSIGNABLE = (14, 22)  # samples 15 and 23 had assignable causes and left the baseline
-CIRCUIT_BOARDS = (  # [M] table 7.7: nonconformities in units of 100 boards
+CIRCUIT_BOARDS = (  # [M] table 7.8 (8th edition), [qcc] circuit: nonconformities in 100 boards
     21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22, 18, 39, 30, 24, 16, 19, 17, 15,
 )  # fmt: skip
 BOARDS_ASSIGNABLE = (5, 19)
 WAFERS = (  # [NIST] 6.3.3.1: defects on 25 wafers
     16, 14, 28, 16, 12, 20, 10, 12, 10, 17, 19, 17, 14, 16, 15, 13, 14, 16, 11, 20, 11, 19, 16, 31, 13,
 )  # fmt: skip
-COMPUTERS = (  # [M5] example 6-4: nonconformities in samples of five computers
-    10, 12, 8, 14, 10, 16, 11, 7, 10, 15, 9, 5, 7, 11, 12, 6, 8, 10, 7, 5,
+GAP_WIDTH = (  # [SAS] 63922 shewhart_a0000003804: width of a gap, mm; results in 68161 shewhart_sect364
+    (255, 270, 268, 290, 267), (260, 240, 265, 262, 263), (238, 236, 260, 250, 256), (260, 242, 281, 254, 263),
+    (268, 260, 279, 289, 269), (270, 249, 265, 253, 263), (280, 260, 256, 256, 243), (229, 266, 250, 243, 252),
+    (250, 270, 245, 273, 262), (248, 258, 247, 266, 256), (280, 251, 252, 270, 287), (245, 253, 243, 279, 245),
+    (268, 260, 289, 275, 273), (264, 286, 275, 271, 279), (271, 257, 263, 247, 247), (291, 250, 273, 265, 266),
+    (228, 253, 240, 260, 264), (270, 260, 269, 245, 276), (259, 257, 246, 271, 257), (252, 244, 230, 266, 248),
+    (254, 251, 239, 233, 263),
+)  # fmt: skip
+GAP_MEANS = (  # [SAS] 63922 shewhart_a0000003805: the same as means and ranges; tests in 65562 shewhart_sect405
+    (270, 35), (258, 25), (248, 24), (260, 39), (273, 29), (260, 21), (259, 37), (248, 37), (260, 28), (255, 19),
+    (268, 36), (253, 36), (273, 29), (275, 22), (257, 24), (269, 41), (249, 36), (264, 31), (258, 25), (248, 36),
+    (248, 30),
+)  # fmt: skip
+TRUCKS = (5, 4, 4, 8, 7, 12, 3, 11, 8, 4, 9, 13, 5, 4, 9, 15, 8, 9, 10, 8)  # [SAS] 65562 shewhart_sect068 and _sect069
+FABRIC = (  # [SAS] 65562 shewhart_sect340, results in 66114 shewhart_sect341: defects in rolls of 30 m²
+    12, 11, 9, 15, 7, 6, 5, 10, 8, 8, 14, 5, 9, 13, 7, 5, 8, 11, 7, 12,
+)  # fmt: skip
+CIRCUIT_BATCHES = (  # [SAS] 68161 shewhart_sect238: failing of 500; "batches 10 and 19" are unusually high
+    7, 6, 6, 9, 2, 11, 8, 8, 6, 19, 7, 5, 7, 5, 8, 13, 7, 14, 19, 5, 7, 5, 7, 5, 11, 4, 6, 3, 11, 3,
 )  # fmt: skip
 CLOTH = ((14, 10), (12, 8), (20, 13), (11, 10), (7, 9.5), (10, 10), (21, 12), (16, 10.5), (19, 12), (23, 12.5))
-# [M] example 7.5: nonconformities, inspection units of 50 m² of dyed cloth
+# [M] u chart of dyed cloth: nonconformities, inspection units of 50 m²; they have the quartiles and means that the help
+# page of [qcc] `dyedcloth` prints
 
-FACTORS = {  # [M] appendix VI: n → A2, A3, c4, B3, B4, d2, d3, D3, D4
+# n → A2, A3, c4, B3, B4, d2, d3, D3, D4 as tables print them. A2 for 2 to 10 was read where docs.rs quotes ASTM
+# E2587 (crate u-analytics); of the others no edition was checked.
+FACTORS = {
     2: (1.880, 2.659, 0.7979, 0, 3.267, 1.128, 0.853, 0, 3.267),
     3: (1.023, 1.954, 0.8862, 0, 2.568, 1.693, 0.888, 0, 2.574),
     4: (0.729, 1.628, 0.9213, 0, 2.266, 2.059, 0.880, 0, 2.282),
