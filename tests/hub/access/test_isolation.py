@@ -58,10 +58,18 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
             await set_calendar(hub, company, site)
             TOKENS[machine] = await some_lots(hub, company, machine, credential, after=9)
             await some_quality(hub, company, machine)
+            await leave_out(hub, company, machine)
             word = f"reason of {machine}"
             await hub.do(company, "stops.set_reasons", reasons=[{"code": word, "ja": word, "en": word}])
             await hub.do(company, "worklist.set_reject_reasons", reasons=[{"code": word, "ja": word, "en": word}])
         yield hub
+
+
+async def leave_out(hub: RunningHub, company: str, machine: str) -> None:
+    """One measured point is no part of its chart's baseline."""
+    asked = {"characteristic": f"diameter-{machine.split('/')[1]}", "limit": 1}
+    (row,) = (await hub.office.gate.ask(console(company), "quality.measurements", asked)).rows
+    await hub.do(company, "quality.exclude", id=row.id, reason=f"chip at {machine}")
 
 
 async def set_calendar(hub: RunningHub, company: str, site: str) -> None:
