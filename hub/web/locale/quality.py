@@ -128,7 +128,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "quality.left_out": ("基準から除外", "left out of the baseline"),
     "quality.exclusions": ("基準から除いた点", "Points left out of the baseline"),
     "quality.exclusions.text": (
-        "原因の分かった点は、管理限界と工程能力の計算から除けます。点は図に白抜きで残ります。",
+        "原因の分かった点は、管理限界と工程能力の計算から除けます。点は中を空けた印で図に残ります。",
         "A point with a known cause can be left out of limits and capability; it stays on the chart, drawn hollow.",
     ),
     "quality.exclude": ("基準から除く", "Leave out"),
