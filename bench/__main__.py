@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import chart_rows, edge_rows, fault_rows, hub_rows, journey_rows, order_rows, trace_rows
+from bench import chart_rows, edge_rows, fault_rows, hub_rows, journey_rows, order_rows, step_rows, trace_rows
 from bench.measure import Row
 
 ROWS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -23,6 +23,7 @@ ROWS: dict[str, Callable[[], Iterator[Row]]] = {
     "ledger": hub_rows.ledger,
     "ingest": hub_rows.ingest,
     "fold": hub_rows.fold,
+    "step": step_rows.step,
     "telemetry": hub_rows.telemetry,
     "latency": journey_rows.latency,
     "memory": journey_rows.memory,

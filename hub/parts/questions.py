@@ -218,7 +218,7 @@ def _version(room: Room, params: OneVersion) -> tuple[Known, Version]:
 def version_runs(room: Room, params: OneVersion) -> Found[VersionRunRow]:
     """The newest runs of one version, by start, each with the parts that it made."""
     known, found = _version(room, params)
-    runs = store.runs_of(room.reader, known.machine_id, found)[-params.limit :]
+    runs = store.runs_of(room.reader, known.machine_id, found, params.limit)
     if not runs:
         return Found([])
     made = store.parts(

@@ -279,9 +279,18 @@ def find_version(reader: Reader, machine_id: int, program: str, version: int) ->
     return next((v for v in program_versions(reader, machine_id, program) if v.version == version), None)
 
 
-def runs_of(reader: Reader, machine_id: int, found: Version) -> list[Ran]:
-    """The runs of one version, by start."""
-    runs = _runs(reader, machine_id, found.program, found.since_us)
+def runs_of(reader: Reader, machine_id: int, found: Version, newest: int | None = None) -> list[Ran]:
+    """The runs of one version, by start; so many of the `newest` (None: all)."""
+    row = (
+        None
+        if newest is None
+        else reader.one(
+            "SELECT started FROM runs WHERE machine_id = ? AND program = ? AND started BETWEEN ? AND ?"
+            " ORDER BY started DESC LIMIT 1 OFFSET ?",
+            (machine_id, found.program, found.since_us, found.until_us, newest - 1),
+        )
+    )
+    runs = _runs(reader, machine_id, found.program, found.since_us if row is None else row[0])
     return [run for run in runs if run.started_us <= found.until_us]
 
 

@@ -31,32 +31,26 @@ def add(writer: Writer, machine: str, said: Binding, by: tuple[str, int, str | N
     return int(row[0])
 
 
-def bindings(reader: Reader, machine: str) -> list[Binding]:
-    """Everything that was said about a machine's runs, in that order."""
-    rows = reader.all(f"SELECT {_COLUMNS} FROM bindings WHERE machine = ? ORDER BY number", (machine,))
-    return [_binding(row) for row in rows]
-
-
 def concerning(
     reader: Reader, machine: str, programs: Iterable[str | None], first_us: int, last_us: int
 ) -> list[Binding]:
-    """Of what was said, all that can hold for runs of these programs that start within ``[first_us, last_us]``.
+    """Of what was said all that can hold for runs of these programs that start within ``[first_us, last_us]``.
 
-    A word that holds until its order is closed does not where that was before.
+    In the order it was said. A word that holds until its order is closed does not where that was before.
     """
     rows: list[Row] = []
     for program in {None, *programs}:
+        asked = f"SELECT {_COLUMNS} FROM bindings b WHERE machine = ?1 AND program IS ?2 AND from_at <= ?4 AND until_at"
         rows += reader.all(
-            f"SELECT {_COLUMNS} FROM bindings b WHERE machine = ?1 AND program IS ?2 AND from_at <= ?4"
-            " AND (until_at > ?3 OR (until_at IS NULL AND (kind <> 'bind' OR NOT EXISTS (SELECT 1 FROM orders o"
-            " WHERE o.order_id = b.order_id AND o.closed <= ?3))))",
+            f"{asked} > ?3 UNION ALL {asked} IS NULL AND (kind <> 'bind' OR NOT EXISTS (SELECT 1 FROM orders o"
+            " WHERE o.order_id = b.order_id AND o.closed <= ?3))",
             (machine, program, first_us, last_us),
         )
     return [_binding(row) for row in sorted(rows)]
 
 
 def history(reader: Reader, machine: str) -> list[Bound]:
-    """As `bindings`, with who, when and why."""
+    """Everything that was said about a machine's runs, in that order, with who, when and why."""
     rows = reader.all(
         f"SELECT {_COLUMNS}, who, decided, why FROM bindings WHERE machine = ? ORDER BY number", (machine,)
     )

@@ -74,7 +74,7 @@ CREATE TABLE bindings (
     decided INTEGER NOT NULL,
     why TEXT
 );
-CREATE INDEX bindings_by_machine ON bindings (machine, program, from_at);
+CREATE INDEX bindings_by_machine ON bindings (machine, program, until_at, from_at);
 CREATE INDEX bindings_by_order ON bindings (order_id);
 CREATE TABLE program_lines (
     machine TEXT NOT NULL,

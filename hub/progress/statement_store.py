@@ -11,12 +11,13 @@ import msgspec
 
 from hub.orders import store as orders
 from hub.progress import binding_store, store
-from hub.progress.work_model import HOLDS_US, Key, Line, Open, Ran, Statements, TakenUp, Tap, under_way
+from hub.progress.work_model import Key, Line, Open, Ran, Statements, TakenUp, Tap, under_way
 from hub.stores.company import Reader, Writer
 
 FOLD_ON_AFTER = 16
 """So many reports are folded again rather than kept apart."""
 Window: TypeAlias = tuple[int, int]
+_START = -(2**62)
 _taken_up: msgspec.json.Decoder[TakenUp] = msgspec.json.Decoder(TakenUp)
 
 
@@ -45,7 +46,7 @@ def _under_way(writer: Writer, machine: str, window: Window) -> list[tuple[int, 
     row = writer.one(
         "SELECT at, state FROM taken_up WHERE machine = ? AND at < ? ORDER BY at DESC LIMIT 1", (machine, window[0])
     )
-    since_us, before = (window[0] - HOLDS_US, ()) if row is None else (row[0], _taken_up.decode(row[1]))
+    since_us, before = (_START, ()) if row is None else (row[0], _taken_up.decode(row[1]))
     rows = writer.all(
         "SELECT at, epoch_no, seq, order_id, operation, action FROM progress_reports WHERE machine = ? AND at > ?"
         " AND at <= ? AND action <> 'report' ORDER BY at, epoch_no, seq",

@@ -1,23 +1,17 @@
 """Judging on from what is remembered gives what judging from the beginning gives, and costs the same after a year."""
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.codec import encode_record
-from contract.records import Machine
-from contract.times import from_us
 from hub.parts import decision_store, ongoing_store, store
-from hub.schema import COMPANY_MIGRATIONS
 from hub.stores.company import Reader, Row, Writer
 from hub.timeline.run_model import Evidence
 from tests.support.company import KEY
+from tests.support.in_memory import opened, operations
 
 S = 1_000_000
 ALL = -(2**62)
@@ -60,29 +54,6 @@ def rows(told: Sequence[Told]) -> list[Row]:
         found.append((1, at, at + 40 * S, at + 40 * S, each.program, 30 * S, 10 * S, 0, each.complete, *packed))
         at += 40 * S
     return found
-
-
-@cache
-def empty() -> bytes:
-    """A company's store with nothing in it."""
-    connection = sqlite3.connect(":memory:")
-    for script in COMPANY_MIGRATIONS:
-        connection.executescript(script)
-    return connection.serialize()
-
-
-@contextmanager
-def opened(rule: str | None = None) -> Iterator[Writer]:
-    """A store with machine 1, in memory: hundreds are made."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.deserialize(empty())
-    at = from_us(0)
-    record = Machine(seq=1, seen=at, at=at, machine=KEY, driver="opcua", state_model="mtconnect", part_rule=rule)
-    connection.execute(
-        "INSERT INTO machines (machine_id, machine, record) VALUES (1, ?, ?)", (KEY, encode_record(record))
-    )
-    yield Writer(connection)
-    connection.close()
 
 
 def arrive(writer: Writer, came: Sequence[Row], rule: str | None) -> None:
@@ -154,29 +125,14 @@ def test_judging_on_is_judging_from_the_beginning(
         assert facts(bit_by_bit) == facts(at_once)
 
 
-def operations(writer: Writer, came: Sequence[Row]) -> int:
-    """How many hundred operations SQLite does to judge one more run: rows that are read, whatever the processor."""
-    done = 0
-
-    def count() -> int:
-        nonlocal done
-        done += 1
-        return 0
-
-    writer.connection.set_progress_handler(count, 100)
-    arrive(writer, came, None)
-    writer.connection.set_progress_handler(None, 0)
-    return done
-
-
 def test_one_more_run_costs_the_same_however_many_there_were() -> None:
     """Also where every second part is held, so that at each run it changes whether such holds recur."""
     there = rows([Told(("1", "2"), 150 + n % 7, held=("2",) if n % 2 else ()) for n in range(4040)])
     with opened() as made:
         arrive(made, there[:400], None)
-        first = [operations(made, [row]) for row in there[400:440]]
+        first = [operations(made, lambda row=row: arrive(made, [row], None)) for row in there[400:440]]
         arrive(made, there[440:4000], None)
-        later = [operations(made, [row]) for row in there[4000:]]
+        later = [operations(made, lambda row=row: arrive(made, [row], None)) for row in there[4000:]]
         assert max(later) <= 1.3 * max(first)
         assert facts(made)[0][0][6:8] == (4040, 4040)
 
