@@ -70,6 +70,8 @@ class Judgement:
         self._same(
             "recalls", f"{giver} lots of {taker}", [(taker, len(made), shipped)], [_beyond(one) for one in asked]
         )
+        recalled = api_of(giver).get("/recall", lot=truth["bad_lot"])["neighbours"]
+        self._same("recalls", f"{giver} recall beyond {truth['bad_lot']}", asked, recalled)
         asked = api_of(taker).get(f"/lots/{made[0]}/across", direction="back")["neighbours"]
         self._same("recalls", f"{taker} lots of {giver}", [(giver, 1, 0)], [_beyond(one) for one in asked])
 
