@@ -34,6 +34,7 @@ _SHOWN: Final = 60
 async def home(request: Request) -> Response:
     """The list of work, the operator's own first."""
     site, operator = site_of(request), operator_of(request)
+    await site.desk.look()
     wanted = tidy_code(request.query_params.get("order", ""))
     works = site.desk.works(site.desk.worklist.operations if site.desk.worklist else ())
     works = [(one, work) for one, work in works if not wanted or one.order.casefold() == wanted.casefold()]
