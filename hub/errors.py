@@ -51,7 +51,7 @@ class NotFound(HubError):
     """`what` is not there, or the viewer may not know that it is: both are said in the same words."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"there is no {what}", f"{what} は見つかりません")
+        super().__init__(f"there is no {what}", "見つかりません。一覧から選び直してください")
         self.what = what
 
 

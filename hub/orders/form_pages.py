@@ -1,6 +1,7 @@
 """Forms as the pages of this room show them: fields with what was typed and, where it cannot be taken, why.
 
-A form that is refused is shown again (422, or 409 where something else is there) with everything that was typed.
+A form that is refused is shown again (422, 409 where something else is there, 404 where nothing is) with everything
+that was typed.
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from fastapi import Request
 
-from hub.errors import Conflict, Invalid
+from hub.errors import Conflict, Invalid, NotFound
 from hub.orders.column_model import checked, priority
 from hub.sheets.columns import Column
 from hub.sheets.values import day
@@ -41,11 +42,11 @@ class Fault:
     status: int
 
 
-def fault_of(error: Invalid | Conflict, lang: str) -> Fault:
+def fault_of(error: Invalid | Conflict | NotFound, lang: str) -> Fault:
     """A refusal as a form shows it."""
-    if isinstance(error, Conflict):
-        return Fault(None, error.text(lang), 409)
-    return Fault(error.field, error.text(lang), 422)
+    if isinstance(error, Invalid):
+        return Fault(error.field, error.text(lang), 422)
+    return Fault(None, error.text(lang), 409 if isinstance(error, Conflict) else 404)
 
 
 async def typed_in(request: Request) -> dict[str, str]:

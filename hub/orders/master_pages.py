@@ -179,10 +179,7 @@ def _add_nests(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf)
                     viewer, "orders.save_nest", values_of(NEST_HEAD, typed) | {"lines": _read(NEST_LINE, rows, "lines")}
                 )
         except (Invalid, NotFound) as error:
-            fault = (
-                Fault(None, error.message, 404) if isinstance(error, NotFound) else fault_of(error, lang_of(request))
-            )
-            return await draw(request, viewer, typed, rows, fault)
+            return await draw(request, viewer, typed, rows, fault_of(error, lang_of(request)))
         return RedirectResponse("/nests", status_code=SEE_OTHER)
 
 
@@ -219,8 +216,6 @@ def _add_operators(router: APIRouter, gate: Gate, pages: Pages, viewer_of: Viewe
                 asked = values_of(OPERATOR_TYPED, typed) | {"active": active}
                 await gate.do(viewer, "orders.save_operator", asked)
         except (Invalid, NotFound) as error:
-            fault = (
-                Fault(None, error.message, 404) if isinstance(error, NotFound) else fault_of(error, lang_of(request))
-            )
-            return await draw(request, viewer, typed | {"active": "1" if active else "0"}, fault)
+            shown = typed | {"active": "1" if active else "0"}
+            return await draw(request, viewer, shown, fault_of(error, lang_of(request)))
         return RedirectResponse("/operators", status_code=SEE_OTHER)
