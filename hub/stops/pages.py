@@ -171,11 +171,15 @@ def _picked(lines: list[StopLine], stop: str) -> StopLine | None:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A form about one stop, as it was sent: `typed` has what people wrote, `to_us` None where it still stands."""
+    """A form about one stop, as it was sent: `typed` has what people wrote, `to_us` None where it still stands.
+
+    `shown_us`: where the page showed its start, after `from_us` where it began on a day before.
+    """
 
     machine: str
     from_us: int
     to_us: int | None
+    shown_us: int
     stop: str
     following: str
     typed: dict[str, str]
@@ -193,8 +197,9 @@ async def _said(request: Request) -> Said:
     from_us_, to_us_ = _us(typed.get("from", "")), _us(typed.get("to", ""))
     if from_us_ is None:
         raise Invalid("the form does not say when the stop began; open the page again", "from")
-    place = {name: typed.pop(name, "") for name in ("machine", "from", "to", "stop", "next")}
-    return Said(place["machine"], from_us_, to_us_, place["stop"], place["next"], typed)
+    place = {name: typed.pop(name, "") for name in ("machine", "from", "to", "shown", "stop", "next")}
+    shown_us = _us(place["shown"]) or from_us_
+    return Said(place["machine"], from_us_, to_us_, shown_us, place["stop"], place["next"], typed)
 
 
 def _us(text: str) -> int | None:
@@ -206,7 +211,7 @@ def _add_forms(router: APIRouter, gate: Gate, draw: Draw, SignedIn: Any, clock_u
         try:
             await gate.do(viewer, command, said.params | params)
         except Invalid as error:
-            shown = Shown(reading_of(request).clock.today(from_us(said.from_us)), said.machine, "reason")
+            shown = Shown(reading_of(request).clock.today(from_us(said.shown_us)), said.machine, "reason")
             fault = error.field or "code"
             return await draw(request, viewer, shown, stop=said.stop, status=422, fault=fault, typed=said.typed)
         return RedirectResponse(own_path(said.following), status_code=SEE_OTHER)
@@ -226,7 +231,9 @@ def _add_forms(router: APIRouter, gate: Gate, draw: Draw, SignedIn: Any, clock_u
     async def split(request: Request, viewer: SignedIn) -> Response:
         said = await _said(request)
         to_us_ = min(said.to_us or 0, clock_us())
-        at_us = split_us(said.typed.get("at", ""), said.from_us, to_us_, reading_of(request))
+        # of several days the one that is shown is meant
+        at_us = split_us(said.typed.get("at", ""), said.shown_us, to_us_, reading_of(request))
+        at_us = said.from_us if at_us == said.shown_us else at_us
         reasons = {name: said.typed.get(name) or None for name in ("before", "after")}
         return await say(request, viewer, "stops.split", said, to_us=to_us_, at_us=at_us, **reasons)
 

@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """One stop as a row of the list. Of one that lasts, `from_us` is where it began, maybe on a day before."""
+    """One stop as a row of the list, from `start_us`; of one that lasts, `from_us` may lie on a day before."""
 
     id: str
     machine: str
@@ -48,6 +48,7 @@ class StopLine:
     group: str
     text: str | None
     operator: str | None
+    start_us: int
     from_us: int
     to_us: int
     open: bool
@@ -116,7 +117,8 @@ def _line(row: Any, by_code: Mapping[str, Choice], reading: Reading, now: dateti
         tick_iso=iso(row.start) if row.open else "", state=look(row.state).state, kind=row.kind, code=row.code,
         label=row.code if reason is None else reason.label, group="none" if row.code is None else
         "other" if reason is None else reason.group, text=row.text, operator=row.operator,
-        from_us=to_us(row.since) if row.open else start_us, to_us=to_us(row.end), open=row.open, one_tap=one_tap,
+        start_us=start_us, from_us=to_us(row.since) if row.open else start_us,
+        to_us=to_us(row.end), open=row.open, one_tap=one_tap,
     )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """The stops and calendar pages as plain HTTP: odd addresses, foreign pages, and what a role sees."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from tests.hub.stops.test_api import a_morning
-from tests.support.hubs import PASSWORD, RunningHub
+from tests.support.hubs import DAY_US, PASSWORD, RunningHub, batch
 
 HTML = {"Accept": "text/html"}
 
@@ -45,6 +46,22 @@ async def test_a_foreign_page_changes_nothing(hub: RunningHub) -> None:
     assert "setup" in [row["code"] for row in (await hub.get("/stops", await hub.token("aoba"))).json()["stops"]]
 
 
+async def test_one_tap_today_explains_a_stop_that_began_on_a_day_before(hub: RunningHub) -> None:
+    start = await a_morning(hub)
+    hub.clock.ahead_us = DAY_US
+    own = await signed_in(hub, "operator")
+    token, credential = await hub.token("aoba"), await hub.credential("aoba", "pi-2")
+    alive = batch([], agent="pi-2", upto=0, sent_at=hub.clock.now(), machine="main/laser-1")
+    assert (await hub.deliver(credential, alive)).status_code == 200
+    page = (await hub.http.get("/stops", headers=own)).text
+    taps = re.search(r'name="from" value="(\d+)"><input type="hidden" name="to" value=""', page)
+    assert taps is not None, "the stop that lasts is offered with one tap"
+    form = {"machine": "main/laser-1", "from": taps[1], "to": "", "code": "setup"}
+    assert (await hub.http.post("/stops/reason", data=form, headers=own)).status_code == 303
+    rows = (await hub.get("/stops", token, **{"from": start.isoformat()})).json()["stops"]
+    assert [row["code"] for row in rows if row["open"]] == ["setup"]
+
+
 @pytest.mark.parametrize(
     ("role", "says", "sets"), [("operator", True, False), ("sales", False, False), ("manager", True, True)]
 )
@@ -79,3 +96,7 @@ async def test_what_a_page_refuses_is_said_in_its_reader_s_language(hub: Running
     assert again.status_code == 409
     assert "注番「A-1」は登録済みです" in again.text
     assert "is there already" not in again.text
+
+    for path, lacks in (("/nests", {"machine": "main/x", "program": "1"}), ("/operators", {"code": "99"})):
+        missing = await hub.http.post(path, data=lacks | {"remove": "1"}, headers=own)
+        assert (missing.status_code, "見つかりません" in missing.text) == (404, True), path

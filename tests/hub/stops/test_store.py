@@ -106,6 +106,22 @@ async def test_a_window_sees_the_whole_of_the_stops_at_its_edges(company: Compan
     assert told(look(company, 115, 116)) == [(115, 116, None, True)]
 
 
+async def test_a_tap_a_little_before_the_machine_stands_is_for_that_stop_in_every_window(company: Company) -> None:
+    early = [reason(20, 9, 9, "setup", at_min=9, ongoing=True), reason(21, 57, 89, "break", at_min=89, ongoing=True)]
+    await send(company, [*hours(), *early])
+    company.fold(NOW)
+    assert told(look(company)) == [(10, 40, "setup", False), (90, 120, "break", True)]
+    assert told(look(company, 20, 30)) == [(20, 30, "setup", False)]
+    assert told(look(company, 100, 120)) == [(100, 120, "break", True)]
+
+
+async def test_a_stop_that_lasts_tells_where_it_began_before_the_window(company: Company) -> None:
+    await send(company, hours())
+    company.fold(NOW)
+    assert [(stop.open, stop.since_us) for stop in look(company, 100, 120).stops] == [(True, B + 90 * MIN)]
+    assert [(stop.open, stop.since_us) for stop in look(company).stops] == [(False, None), (True, None)]
+
+
 async def test_a_reason_moves_with_the_clock_it_was_told_by(company: Company) -> None:
     """The agent's clock was two minutes behind while the reason was given, and the agent says so later."""
     late = Clock(seq=21, seen=from_us(NOW), at=from_us(NOW), offset_us=2 * MIN, from_seq=20)
