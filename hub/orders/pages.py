@@ -21,6 +21,7 @@ from hub.errors import Conflict, Invalid
 from hub.orders.column_model import ORDER
 from hub.orders.form_pages import Fault, fault_of, fields_of, typed_in, values_of
 from hub.web.layout import TEMPLATES, Pages, Reading, Who, reading_of
+from hub.web.progressview import said_once
 from hub.web.stream import beat, beats, fragments, partial
 
 SEE_OTHER: Final = 303
@@ -56,7 +57,7 @@ async def _standings(gate: Gate, viewer: Viewer, order: str) -> dict[str, Any]:
     if "progress.order" not in gate.catalogue.questions or not (TEMPLATES / "progress_operation.html").is_file():
         return {}
     answer = await gate.ask(viewer, "progress.order", {"order": order})
-    return {row.operation: row for row in answer.rows}
+    return {row.operation: row for row in said_once(answer.rows)}
 
 
 def day_text(reading: Reading, day: str | None) -> str:

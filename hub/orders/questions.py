@@ -3,6 +3,7 @@
 Days are texts YYYY-MM-DD; times in rows aware UTC datetimes, durations seconds.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -13,10 +14,11 @@ from contract.times import from_us
 from hub.access.catalogue import Discloses, Found, Question, Room
 from hub.access.params import Nothing, Page, decode_cursor, encode_cursor
 from hub.errors import Invalid, NotFound
+from hub.machines import store as machines
 from hub.machines.questions import find_machine
 from hub.orders import store
 from hub.orders.column_model import Kind
-from hub.orders.model import Item, Nest, Operation, Order, RoutingStep, is_late
+from hub.orders.model import Item, Nest, Order, RoutingStep, is_late
 from hub.web.times import DEFAULT_ZONE
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
@@ -122,6 +124,7 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
     process: Annotated[str, Discloses("progress")]
     quantity: Annotated[int, Discloses("progress")]
     machine: Annotated[str | None, Discloses("progress")]
+    machine_name: Annotated[str | None, Discloses("progress")]
     machine_class: Annotated[str | None, Discloses("progress")]
     site: Annotated[str | None, Discloses("progress")]
     setup_s: Annotated[float | None, Discloses("actual_times")]
@@ -135,6 +138,7 @@ class NestRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a nest: what one run of a machine's program cuts of an order's operation."""
 
     machine: Annotated[str, Discloses("progress")]
+    machine_name: Annotated[str | None, Discloses("progress")]
     program: Annotated[str, Discloses("know_how")]
     sheet_item: Annotated[str | None, Discloses("customer")]
     sheet_quantity: Annotated[float | None, Discloses("progress")]
@@ -254,11 +258,15 @@ def _order_row(found: Order, name: str | None, day: str) -> OrderRow:
 def operations(room: Room, params: TheOrder) -> Found[OperationRow]:
     """The operations of an order, in the order of work."""
     find_order(room, params.order)
-    return Found([_operation_row(each) for each in store.operations_of(room.reader, params.order)])
+    found = store.operations_of(room.reader, params.order)
+    names = _machine_names(room, {each.machine for each in found if each.machine is not None})
+    return Found([OperationRow(**msgspec.structs.asdict(each), machine_name=names.get(each.machine)) for each in found])
 
 
-def _operation_row(found: Operation) -> OperationRow:
-    return OperationRow(**msgspec.structs.asdict(found))
+def _machine_names(room: Room, keys: Iterable[str]) -> dict[str | None, str]:
+    """What machines are called, by key; without those that nobody named."""
+    known = {key: machines.find(room.reader, key) for key in keys}
+    return {key: one.record.name for key, one in known.items() if one and one.record and one.record.name}
 
 
 def nests(room: Room, params: Page) -> Found[NestRow]:
@@ -267,7 +275,8 @@ def nests(room: Room, params: Page) -> Found[NestRow]:
     found = store.nests(room.reader, (after[0], after[1]) if after else None, params.limit + 1)
     shown = found[: params.limit]
     following = encode_cursor(shown[-1].machine, shown[-1].program) if len(found) > params.limit else None
-    return Found([row for nest in shown for row in _nest_rows(nest)], following)
+    names = _machine_names(room, {nest.machine for nest in shown})
+    return Found([row for nest in shown for row in _nest_rows(nest, names)], following)
 
 
 def nest(room: Room, params: TheNest) -> Found[NestRow]:
@@ -276,13 +285,14 @@ def nest(room: Room, params: TheNest) -> Found[NestRow]:
     found = store.find_nest(room.reader, machine, params.program)
     if found is None:
         raise NotFound(f"nest {params.program[:64]} of {machine}")
-    return Found(_nest_rows(found))
+    return Found(_nest_rows(found, _machine_names(room, {machine})))
 
 
-def _nest_rows(nest: Nest) -> list[NestRow]:
+def _nest_rows(nest: Nest, names: Mapping[str | None, str]) -> list[NestRow]:
     return [
         NestRow(
-            machine=nest.machine, program=nest.program, sheet_item=nest.sheet_item, remnant=nest.remnant,
+            machine=nest.machine, machine_name=names.get(nest.machine), program=nest.program,
+            sheet_item=nest.sheet_item, remnant=nest.remnant,
             sheet_quantity=nest.sheet_quantity, **msgspec.structs.asdict(line),
         )
         for line in nest.lines

@@ -1,11 +1,32 @@
-"""What the page of unassigned work shows, made of the gate's rows. Pure; times local only in texts."""
+"""What pages show of progress and of unassigned work, made of the gate's rows. Pure; times local only in texts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
+
+import msgspec
 
 from hub.web.layout import Reading
 from hub.web.programview import version_path
+
+FEWER: Final = "fewer_than_ordered"
+
+
+def said_once(rows: Iterable[Any]) -> list[Any]:
+    """Rows of `progress.order` in the order of work; that pieces are missing is said where they were lost.
+
+    An operation that finished as many as came to it lost none: its fault is left out here (rows elsewhere keep it).
+    """
+    shown, came = [], None
+    for row in rows:
+        faults = row.faults or ()
+        if FEWER in faults and came is not None and row.good is not None and row.good >= came:
+            row = msgspec.structs.replace(row, faults=tuple(one for one in faults if one != FEWER))  # noqa: PLW2901
+        if row.status == "finished" and row.good is not None:
+            came = row.good if came is None else min(came, row.good)
+        shown.append(row)
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
