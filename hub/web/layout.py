@@ -52,11 +52,12 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the main menu."""
+    """One entry of the main menu. `spare`: on a narrow screen it stands behind "more"."""
 
     icon: str
     href: str
     here: bool
+    spare: bool = False
 
 
 def reading_of(request: Request, zone: str = DEFAULT_ZONE) -> Reading:
@@ -138,10 +139,10 @@ def _nav(path: str) -> tuple[NavItem, ...]:
             path.startswith(("/orders", "/items", "/nests", "/operators", "/import", "/unassigned")),
         ),
         NavItem("stops", "/stops", path.startswith(("/stops", "/calendar", "/reject-reasons"))),
-        NavItem("trace", "/lots", path.startswith(("/lots", "/recall", "/handovers"))),
+        NavItem("trace", "/lots", path.startswith(("/lots", "/recall", "/handovers")), spare=True),
         NavItem("quality", "/quality", path.startswith(("/quality", "/characteristics"))),
-        NavItem("agents", "/agents", path.startswith("/agents")),
-        NavItem("account", "/account", path == "/account"),
+        NavItem("agents", "/agents", path.startswith("/agents"), spare=True),
+        NavItem("account", "/account", path == "/account", spare=True),
     )
 
 

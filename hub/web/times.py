@@ -42,6 +42,10 @@ class Clock:
             return f"{day.month}月{day.day}日({self.words('weekdays')[day.weekday()]})"
         return f"{self.words('weekdays').split()[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
+    def month(self, year: int, month: int) -> str:
+        """``2026年11月`` or ``Nov 2026``."""
+        return f"{year}年{month}月" if self.words.lang == "ja" else f"{_MONTHS[month - 1]} {year}"
+
     def full(self, moment: datetime | None) -> str:
         """Day and time of day to the second; a dash where there is none."""
         if moment is None:

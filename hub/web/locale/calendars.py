@@ -18,7 +18,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "calendar.show": ("表示", "Show"),
     "calendar.prev": ("前の月", "Previous month"),
     "calendar.next": ("次の月", "Next month"),
-    "calendar.month": ("{year}年{month}月", "{month}/{year}"),
     "calendar.zone": ("時間帯 {zone}", "Time zone {zone}"),
     "calendar.shift": ("勤務", "Shift"),
     "calendar.unattended": ("無人運転", "Unattended"),

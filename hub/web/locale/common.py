@@ -9,6 +9,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "lang.switch": ("言語を切り替える", "Switch language"),
     "skip": ("本文へ移動", "Skip to content"),
     "nav.label": ("メインメニュー", "Main menu"),
+    "nav.more": ("その他", "More"),
     "nav.board": ("稼働ボード", "Board"),
     "nav.stops": ("停止", "Stops"),
     "nav.quality": ("品質", "Quality"),

@@ -14,6 +14,25 @@ PATHS = (
     "/?wall=1",
     "/machines/main/laser-1",
     "/machines/main/mill-1",
+    "/orders",
+    "/orders/new",
+    "/items",
+    "/nests",
+    "/operators",
+    "/import",
+    "/unassigned",
+    "/stops",
+    "/stops/settings",
+    "/reject-reasons",
+    "/calendar",
+    "/lots",
+    "/recall",
+    "/handovers",
+    "/quality",
+    "/quality/gauges",
+    "/quality/import",
+    "/characteristics",
+    "/characteristics/new",
     "/agents",
     "/account",
     "/login",
@@ -65,3 +84,31 @@ async def faults(window: Visit, size: tuple[int, int]) -> list[str]:
     if size == PHONE:
         found += await window.page.evaluate(SMALL)
     return found
+
+
+async def test_the_menu_of_a_narrow_window_holds_every_page_and_needs_no_mouse(
+    visit: Visiting, shop: Shop, admin: str
+) -> None:
+    for size in (PHONE, (900, 700)):
+        async with visit("en", size) as window:
+            page = window.page
+            await window.sign_in(admin)
+            assert await page.locator(".nav > ul > li:visible").count() == 4
+            await page.focus(".nav summary")
+            await page.keyboard.press("Enter")
+            found = await page.locator(".nav .more a:visible").all_inner_texts()
+            assert [text.strip() for text in found] == ["Trace", "Agents", "Settings"]
+            assert not await faults(window, size)
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+            await page.wait_for_url(window.url + "/lots")
+            assert await page.locator(".more[data-here]").count() == 1
+
+
+async def test_the_menu_of_a_wide_window_shows_every_page_at_once(visit: Visiting, shop: Shop, admin: str) -> None:
+    for lang in ("ja", "en"):
+        async with visit(lang, (1180, 800)) as window:
+            await window.sign_in(admin)
+            assert await window.page.locator(".nav a:visible").count() == 7
+            assert not await window.page.locator(".nav summary:visible").count()
+            await window.no_sideways_scroll()
