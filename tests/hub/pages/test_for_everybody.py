@@ -96,13 +96,20 @@ async def test_the_menu_of_a_narrow_window_holds_every_page_and_needs_no_mouse(
             assert await page.locator(".nav > ul > li:visible").count() == 4
             await page.focus(".nav summary")
             await page.keyboard.press("Enter")
-            found = await page.locator(".nav .more a:visible").all_inner_texts()
+            found = await page.locator(".nav .navmore a:visible").all_inner_texts()
             assert [text.strip() for text in found] == ["Trace", "Agents", "Settings"]
             assert not await faults(window, size)
             await page.keyboard.press("Tab")
             await page.keyboard.press("Enter")
             await page.wait_for_url(window.url + "/lots")
-            assert await page.locator(".more[data-here]").count() == 1
+            assert await page.locator(".navmore[data-here]").count() == 1
+            for path in ("/orders", "/stops", "/calendar", "/quality"):
+                await window.go(path)
+                tops = (
+                    "() => [...document.querySelectorAll('.nav > ul a, .nav summary')].filter(e => e.checkVisibility())"
+                )
+                found = await page.evaluate(tops + ".map(e => Math.round(e.getBoundingClientRect().top))")
+                assert len(set(found)) == 1, f"{path}: the menu's entries do not stand in one line: {found}"
 
 
 async def test_the_menu_of_a_wide_window_shows_every_page_at_once(visit: Visiting, shop: Shop, admin: str) -> None:
