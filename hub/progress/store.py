@@ -64,6 +64,17 @@ def key_of(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+def began(reader: Reader, order: str, operation: str, machine: str) -> int | None:
+    """When work on an operation began at a machine: somebody said so there, or it ran for it; None where neither."""
+    row = reader.one(
+        "SELECT min(at) FROM (SELECT min(at) AS at FROM progress_reports WHERE order_id = ?1 AND operation = ?2"
+        " AND machine = ?3 UNION ALL SELECT min(started) FROM work JOIN machines USING (machine_id)"
+        " WHERE order_id = ?1 AND operation = ?2 AND machine = ?3)",
+        (key_of(order), key_of(operation), machine),
+    )
+    return None if row is None else row[0]
+
+
 def _machines_with(reader: Reader, order: str, operation: str) -> list[str]:
     """Machines whose runs may be for an operation although nobody named it at the machine."""
     rows = reader.all(

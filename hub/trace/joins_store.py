@@ -1,7 +1,8 @@
 """What a step of a lot is joined with: its operation, and what its machine did meanwhile. Reads other rooms' facts.
 
-Meanwhile is from the first step of that operation at that machine (the material was put in) until the step itself,
-at most a day; where it is the first, the instant alone. Times are microseconds since 1970.
+Work on a lot lasts from when its operation began at the machine (somebody said so, material was put in, or the machine
+ran for it) until the lot itself is reported. What the machine did meanwhile is told for a day at most. Times are
+microseconds since 1970.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 from hub.machines import store as machines
 from hub.orders import store as orders
 from hub.orders.model import Operation
+from hub.progress import store as progress
 from hub.stores.company import Reader
 from hub.timeline import open_model
 from hub.timeline import store as timeline
@@ -20,6 +22,7 @@ from hub.trace import steps_store
 from hub.trace.model import Step
 
 DAY_US: Final = 86_400_000_000
+LONGEST_WORK_US: Final = 31 * DAY_US
 MOST_ALARMS: Final = 20
 
 
@@ -45,8 +48,7 @@ def machine_meanwhile(reader: Reader, step: Step, machine: str | None, now_us: i
     known = None if machine is None else machines.find(reader, machine)
     if known is None or step.action in {"receive", "ship"}:
         return None
-    began = steps_store.began(reader, step) if step.work is not None else None
-    from_us = max(min(began if began is not None else step.at_us, step.at_us), step.at_us - DAY_US)
+    from_us = max(began(reader, step, known.machine), step.at_us - DAY_US)
     to_us = step.at_us + 1  # the instant of the step counts
     closed = timeline.intervals(reader, known.machine_id, from_us, to_us, None)
     known_until = known.life.known_until_us if known.life is not None else None
@@ -55,6 +57,33 @@ def machine_meanwhile(reader: Reader, step: Step, machine: str | None, now_us: i
     conditions = machines.conditions(reader, known.machine_id, from_us, to_us)
     alarms = dict.fromkeys(one.text or one.code or one.id for one in conditions)
     return Meanwhile(from_us, step.at_us, _by_state(shown), _programs(shown), tuple(alarms)[:MOST_ALARMS])
+
+
+def began(reader: Reader, step: Step, machine: str) -> int:
+    """When work on what a step reports began at a machine: with its operation, at the latest with the step itself."""
+    if step.order is None or step.operation is None:
+        return step.at_us
+    told = (steps_store.began(reader, step), progress.began(reader, step.order, step.operation, machine))
+    return min([step.at_us, *(at for at in told if at is not None)])
+
+
+def made_at(reader: Reader, machine: str, from_us: int, to_us: int) -> list[int]:
+    """The lots that a machine worked on at some time in ``[from, to)``: their numbers.
+
+    Rather one too many than one too few: of an operation with several lots each counts from the operation's begin.
+    """
+    found: set[int] = set()
+    for number, step in steps_store.made_from(reader, machine, from_us, to_us + LONGEST_WORK_US):
+        here = step.machine == machine or _was_here(reader, step, machine)
+        if here and began(reader, step, machine) < to_us:
+            found.add(number)
+    return sorted(found)
+
+
+def _was_here(reader: Reader, step: Step, machine: str) -> bool:
+    if step.order is None or step.operation is None:
+        return False
+    return progress.began(reader, step.order, step.operation, machine) is not None
 
 
 def _by_state(intervals: list[Interval]) -> dict[str, int]:

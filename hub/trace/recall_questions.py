@@ -13,7 +13,7 @@ from hub.access.catalogue import Discloses, Found, Question, Room
 from hub.errors import Invalid
 from hub.machines.questions import find_machine
 from hub.orders import store as orders
-from hub.trace import graph_store, steps_store, store
+from hub.trace import graph_store, joins_store, steps_store, store
 from hub.trace.model import Step
 from hub.trace.questions import Name, find
 
@@ -71,7 +71,7 @@ def _made_at(room: Room, params: RecallOf) -> list[int]:
     if params.from_us > params.to_us:
         raise Invalid("from is after to", "from")
     known = find_machine(room, params.site, params.machine)
-    return steps_store.made_at(room.reader, known.machine, params.from_us, params.to_us)
+    return joins_store.made_at(room.reader, known.machine, params.from_us, params.to_us)
 
 
 def _distances(room: Room, starts: set[int]) -> dict[int, int]:

@@ -12,7 +12,6 @@ COLUMNS: Final = (
     "s.at, s.epoch_no, s.seq, s.action, s.lot, s.item, s.quantity, s.unit, s.parents, s.taken, s.order_id, s.operation,"
     " s.machine, s.operator, s.customer, s.certificate"
 )
-LONGEST_WORK_US: Final = 31 * 86_400_000_000
 _names: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
 _amounts: msgspec.json.Decoder[tuple[float | None, ...]] = msgspec.json.Decoder(tuple[float | None, ...])
 _ORDER = "ORDER BY s.at, s.epoch_no, s.seq"
@@ -74,19 +73,15 @@ def of_work(reader: Reader, work: tuple[str, str]) -> list[Step]:
     return [step_from(row) for row in reader.all(sql, work)]
 
 
-def made_at(reader: Reader, machine: str, from_us: int, to_us: int) -> list[int]:
-    """The lots that a machine worked on at some time in ``[from, to)``: their numbers.
-
-    Work on a lot lasts from the first step of its operation at that machine until the lot itself is reported.
-    """
+def made_from(reader: Reader, machine: str, from_us: int, to_us: int) -> list[tuple[int, Step]]:
+    """(lot's number, step) of what was made in ``[from, to]`` at a machine, or at one that nobody named."""
     rows = reader.all(
-        "SELECT DISTINCT s.lot_id FROM lot_steps s WHERE s.machine = ? AND s.at >= ? AND s.at < ?"
-        f" AND {_STANDS} AND s.action NOT IN ('receive', 'ship') AND (s.action <> 'consume' OR s.parents <> '[]')"
-        " AND coalesce((SELECT min(o.at) FROM lot_steps o WHERE o.order_id = s.order_id"
-        " AND o.operation IS s.operation AND o.machine = s.machine AND o.fault IS NULL), s.at) < ?",
-        (machine, from_us, to_us + LONGEST_WORK_US, to_us),
+        f"SELECT s.lot_id, {COLUMNS} FROM lot_steps s WHERE s.at >= ? AND s.at <= ? AND (s.machine = ? OR"
+        " s.machine IS NULL AND s.order_id IS NOT NULL)"
+        f" AND {_STANDS} AND s.action NOT IN ('receive', 'ship') AND (s.action <> 'consume' OR s.parents <> '[]')",
+        (from_us, to_us, machine),
     )
-    return [int(row[0]) for row in rows]
+    return [(int(row[0]), step_from(row[1:])) for row in rows]
 
 
 def shipments(reader: Reader, numbers: list[int]) -> list[Step]:

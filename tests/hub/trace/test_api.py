@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from contract.records import Inspection
+from contract.records import Inspection, Progress
 from hub.trace.certificate_model import MAX_BYTES
 from tests.hub.api.test_openapi import assert_as_described
 from tests.support.hubs import RunningHub, a_day, batch, bearer, running_hub
@@ -216,3 +216,22 @@ async def test_another_company_knows_nothing_of_it(hub: RunningHub, token: str) 
         theirs = await hub.http.get(f"{full}{'&' if '?' in full else '?'}company=aoba", headers=bearer(other))
         assert theirs.status_code == 404, path
     assert (await hub.get("/lots", other)).json()["lots"] == []
+
+
+async def test_a_recall_by_machine_finds_a_lot_that_was_only_reported_when_it_was_done(
+    hub: RunningHub, token: str
+) -> None:
+    now = hub.clock.now()
+    at = now - timedelta(minutes=300)
+    started = Progress(
+        seq=1, seen=at, at=at, order="W-9", operation="10", action="start", machine="main/laser-1"
+    )  # somebody tapped it at the terminal
+    await hub.deliver(await hub.credential("aoba", "pi-3"), batch([started], agent="pi-3", machine=None))
+    made = {"action": "produce", "lot": "W-9-1", "quantity": 5, "unit": "pcs", "order": "W-9", "operation": "10"}
+    answer = await post(hub, token, made | {"at": (now - timedelta(minutes=200)).isoformat()})
+    assert answer.status_code == 201, answer.text
+    window = {"from": (now - timedelta(minutes=280)).isoformat(), "to": (now - timedelta(minutes=260)).isoformat()}
+    answer = await hub.get("/recall", token, machine="main/laser-1", **window)
+    assert [row["lot"] for row in answer.json()["lots"]] == ["W-9-1"], "in work there, whatever machine was named"
+    later = {"from": (now - timedelta(minutes=190)).isoformat(), "to": (now - timedelta(minutes=180)).isoformat()}
+    assert (await hub.get("/recall", token, machine="main/laser-1", **later)).json()["lots"] == []
