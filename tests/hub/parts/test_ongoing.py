@@ -145,3 +145,19 @@ def test_a_decision_can_be_there_before_the_runs_it_is_about() -> None:
         store.settle(made)
         arrive(made, there, None)
         assert [(one.part.started_us // S, one.part.grade) for one in facts(made)[2]] == [(10, "B"), (60, "B")]
+
+
+@pytest.mark.parametrize("kept_open", [1, 2, 3, 4])
+def test_a_part_that_was_begun_by_a_remembered_run_is_finished(kept_open: int) -> None:
+    whole = [Told(("1", "2", "3"), 150 + 20 * n) for n in range(4)]
+    pairs = [Told(steps, 130 + 9 * n) for n in range(9) for steps in (("1", "2"), ("3",))]
+    there = rows([*whole, *pairs])
+    with pytest.MonkeyPatch.context() as patch, opened() as bit_by_bit, opened() as at_once:
+        patch.setattr(ongoing_store, "KEPT_OPEN", kept_open)
+        for row in there:
+            arrive(bit_by_bit, [row], None)
+        assert bit_by_bit.one("SELECT count(*) FROM settled") == (1,)
+        patch.setattr(ongoing_store, "KEPT_OPEN", 1000)
+        arrive(at_once, there, None)
+        assert facts(bit_by_bit) == facts(at_once)
+        assert [one.part.stitched for one in facts(bit_by_bit)[2]] == [False] * 4 + [True] * 9
