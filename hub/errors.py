@@ -50,8 +50,8 @@ class NotAllowed(HubError):
 class NotFound(HubError):
     """`what` is not there, or the viewer may not know that it is: both are said in the same words."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"there is no {what}", "見つかりません。一覧から選び直してください")
+    def __init__(self, what: str, ja: str = "見つかりません。一覧から選び直してください") -> None:
+        super().__init__(f"there is no {what}", ja)
         self.what = what
 
 

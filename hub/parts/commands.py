@@ -61,20 +61,34 @@ def _decide(books: Books, params: Decide) -> Decided:
 
 def _reference(params: Decide, runs: list[Ran]) -> tuple[str, ...]:
     if not params.signature:
-        raise Invalid("choose which signature a full run has", "signature")
+        raise Invalid("choose which signature a full run has", "signature", ja="1 個分の運転の手順を選んでください")
     if params.signature not in {run.signature for run in runs}:
         steps = " → ".join(params.signature)
-        raise Invalid(f"no run of this version went {steps[:200]}; choose a signature that was seen", "signature")
+        raise Invalid(
+            f"no run of this version went {steps[:200]}; choose a signature that was seen",
+            "signature",
+            ja="その手順の運転はありません。記録にある手順から選んでください",
+        )
     return params.signature
 
 
 def _begins(params: Decide, found: Version, runs: list[Ran]) -> int:
     if params.run_us is None:
-        raise Invalid("choose the run with which the new version begins", "run_us")
+        raise Invalid(
+            "choose the run with which the new version begins", "run_us", ja="新しい版が始まる運転を選んでください"
+        )
     if params.run_us not in {run.started_us for run in runs}:
-        raise Invalid("no run of this version starts at that time; choose one of its runs", "run_us")
+        raise Invalid(
+            "no run of this version starts at that time; choose one of its runs",
+            "run_us",
+            ja="その時刻に始まる運転はありません。一覧から選んでください",
+        )
     if params.run_us == found.since_us:
-        raise Invalid("this version begins with that run already; choose a later run", "run_us")
+        raise Invalid(
+            "this version begins with that run already; choose a later run",
+            "run_us",
+            ja="この版はその運転から始まっています。後の運転を選んでください",
+        )
     return params.run_us
 
 

@@ -93,13 +93,19 @@ def report(books: Books, params: ReportLot) -> LotReported:
     """Writes a step into the ledger; Invalid names the field that is wrong."""
     at_us = books.now_us if params.at is None else to_us(params.at)
     if at_us > books.now_us + AHEAD_US:
-        raise Invalid("at is more than 5 minutes ahead of the hub's clock", "at")
+        raise Invalid(
+            "at is more than 5 minutes ahead of the hub's clock", "at", ja="日時がハブの時計より 5 分以上先です"
+        )
     said = msgspec.structs.asdict(params) | {"at": from_us(at_us), "seen": from_us(books.now_us)}
     step, fault = step_of(Reported(Lot(seq=1, **said), at_us, books.now_us, 0))
     if fault is not None:
         raise Invalid(fault, _field_of(fault))
     if step.machine is not None and machines.find(books.writer, step.machine) is None:
-        raise Invalid(f"there is no machine {step.machine}; write it as site/machine", "machine")
+        raise Invalid(
+            f"there is no machine {step.machine}; write it as site/machine",
+            "machine",
+            ja=f"機械 {step.machine} がありません。サイト/機械 の形で書いてください",
+        )
     _check_parents(books, step)
     _check_quantities(books, step)
     tidied = {name: getattr(step, name) for name in said if name in Step.__struct_fields__}
@@ -118,10 +124,18 @@ def _field_of(fault: str) -> str:
 def _check_parents(books: Books, step: Step) -> None:
     for claim in claims_of(step):
         if step.action != "receive" and _came(books, claim.parent) is None:
-            raise Invalid(f"lot {claim.parent} never came in; receive or produce it first", "parents")
+            raise Invalid(
+                f"lot {claim.parent} never came in; receive or produce it first",
+                "parents",
+                ja=f"ロット {claim.parent} の受入も製造も記録されていません。先に記録してください",
+            )
     circle = graph_store.would_circle(books.writer, step.parents, step.lot)
     if circle is not None:
-        raise Invalid(f"lot {step.lot} cannot come from {circle}: {circle} comes from {step.lot}", "parents")
+        raise Invalid(
+            f"lot {step.lot} cannot come from {circle}: {circle} comes from {step.lot}",
+            "parents",
+            ja=f"ロット {step.lot} は {circle} から作れません。{circle} が {step.lot} からできています",
+        )
 
 
 def _check_quantities(books: Books, step: Step) -> None:
@@ -129,7 +143,11 @@ def _check_quantities(books: Books, step: Step) -> None:
     if step.action == "ship" or (step.action == "consume" and not step.parents):
         known = _came(books, step.lot)
         if known is None:
-            raise Invalid(f"lot {step.lot} never came in; receive or produce it first", "lot")
+            raise Invalid(
+                f"lot {step.lot} never came in; receive or produce it first",
+                "lot",
+                ja=f"ロット {step.lot} の受入も製造も記録されていません。先に記録してください",
+            )
         _check_enough(known, step.quantity, step.unit, "quantity")
     for claim in claims_of(step):
         known = _came(books, claim.parent)
@@ -140,12 +158,20 @@ def _check_quantities(books: Books, step: Step) -> None:
 
 def _check_enough(known: KnownLot, quantity: float | None, unit: str | None, field: str) -> None:
     if unit is not None and known.unit is not None and unit != known.unit:
-        raise Invalid(f"lot {known.lot} is counted in {known.unit}, not in {unit}", "unit")
+        raise Invalid(
+            f"lot {known.lot} is counted in {known.unit}, not in {unit}",
+            "unit",
+            ja=f"ロット {known.lot} の単位は {known.unit} です（{unit} ではありません）",
+        )
     if quantity is None or known.left is None or known.left - quantity >= 0:
         return
     if not is_near(known.left, quantity, quantity):
         has = f"{known.left:g} {known.unit or ''}".rstrip()
-        raise Invalid(f"lot {known.lot} has {has} left, {quantity:g} cannot be taken", field)
+        raise Invalid(
+            f"lot {known.lot} has {has} left, {quantity:g} cannot be taken",
+            field,
+            ja=f"ロット {known.lot} の残りは {has} です。{quantity:g} は使えません",
+        )
 
 
 def _came(books: Books, lot: str) -> KnownLot | None:
@@ -159,14 +185,25 @@ def attach(books: Books, params: AttachFile) -> Attached:
     if known is None:
         raise NotFound(f"lot {params.lot[:64]!r}")
     if len(params.content) > MAX_BYTES:
-        raise Invalid(f"the file has {len(params.content)} bytes, at most {MAX_BYTES} are taken", "content")
+        raise Invalid(
+            f"the file has {len(params.content)} bytes, at most {MAX_BYTES} are taken",
+            "content",
+            ja=f"ファイルは {len(params.content)} バイトです。{MAX_BYTES} バイトまで添付できます",
+        )
     found = media_of(params.content)
     if found is None:
-        raise Invalid("the file is neither a PDF nor a PNG nor a JPEG, whatever its name says", "content")
+        raise Invalid(
+            "the file is neither a PDF nor a PNG nor a JPEG, whatever its name says",
+            "content",
+            ja="ファイルの中身が PDF・PNG・JPEG のどれでもありません",
+        )
     digest = hashlib.sha256(params.content).hexdigest()
     before = certificate_store.find(books.writer, known.lot, digest)
     if before is not None:
-        raise Conflict(f"lot {known.lot} has this file already: {before.name}")
+        raise Conflict(
+            f"lot {known.lot} has this file already: {before.name}",
+            ja=f"同じファイルがロット {known.lot} に添付済みです: {before.name}",
+        )
     media, ending = found
     made = Certificate(
         certificate_id=0, lot=known.lot, name=plain_name(params.name, ending), media=media, size=len(params.content),

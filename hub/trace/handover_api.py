@@ -93,7 +93,10 @@ async def receive(gate: Gate, viewer: Viewer, said: Receive) -> TakenOver:
     try:
         (offer,) = (await gate.ask(viewer, "trace.handover", {"token": token}, sender)).rows
     except NotFound:
-        raise NotFound("hand-over with this token: it is mistyped, has ended, or is for another company") from None
+        raise NotFound(
+            "hand-over with this token: it is mistyped, has ended, or is for another company",
+            ja="この受け渡しコードは使えません。打ち間違い、期限切れ、または他社あてです",
+        ) from None
     params: dict[str, Any] = {
         "token": token, "lot": said.lot, "item": said.item, "company": sender, "company_name": offer.company_name,
         "alias": offer.alias, "quantity": offer.quantity, "unit": offer.unit, "consent": said.consent,

@@ -83,9 +83,9 @@ class ConsentSaid(msgspec.Struct, frozen=True, kw_only=True):
 def hand_over(books: Books, params: HandOver) -> HandedOver:
     """Ships a lot and makes the token that joins the two companies' lots."""
     if params.company == books.slug:
-        raise Invalid("a lot cannot be handed over to one's own company", "company")
+        raise Invalid("a lot cannot be handed over to one's own company", "company", ja="自社には受け渡しできません")
     if params.consent and params.company is None:
-        raise Invalid("say which company may ask on", "company")
+        raise Invalid("say which company may ask on", "company", ja="照会を許可する会社を書いてください")
     ship = ReportLot(
         action="ship", lot=params.lot, quantity=params.quantity, unit=params.unit,
         customer=params.customer or params.company,
@@ -109,7 +109,7 @@ def take_over(books: Books, params: TakeOver) -> TakenOver:
     """Receives a lot under a name of one's own; Conflict where it was received before."""
     digest = handover_store.digest_of(params.token)
     if handover_store.find(books.writer, digest) is not None:
-        raise Conflict("this hand-over was received before")
+        raise Conflict("this hand-over was received before", ja="この受け渡しは受入済みです")
     receive = ReportLot(
         action="receive", lot=params.lot, item=params.item, quantity=params.quantity, unit=params.unit
     )  # fmt: skip
@@ -133,7 +133,7 @@ def consent(books: Books, params: Consent) -> ConsentSaid:
     if store.find_lot(books.writer, lot) is None:
         raise NotFound(f"lot {lot[:64]!r}")
     if params.company == books.slug:
-        raise Invalid("one's own company may always ask", "company")
+        raise Invalid("one's own company may always ask", "company", ja="自社はいつでも照会できます")
     if params.given:
         _consent(books, lot, params.company, None if params.until is None else to_us(params.until))
     elif not handover_store.end_consent(books.writer, lot, params.company):

@@ -122,7 +122,7 @@ def number_in(text: str) -> float:
     try:
         return float(text.translate(str.maketrans("，．", ",.")).replace(",", ""))
     except ValueError:
-        raise Invalid(f"{text[:30]!r} is no number", "quantity") from None
+        raise Invalid(f"{text[:30]!r} is no number", "quantity", ja=f"「{text[:30]}」は数ではありません") from None
 
 
 def _add_lot(router: APIRouter, gate: Gate, pages: Pages, viewer_of: ViewerOf, clock_us: Callable[[], int]) -> None:

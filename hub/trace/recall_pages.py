@@ -54,7 +54,7 @@ def _local_us(text: str, field: str, reading: Reading) -> int:
     try:
         local = datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid(f"{text[:30]!r} is no day and time", field) from None
+        raise Invalid(f"{text[:30]!r} is no day and time", field, ja=f"「{text[:30]}」は日時ではありません") from None
     return to_us(local.replace(tzinfo=local.tzinfo or reading.clock.zone).astimezone(UTC))
 
 

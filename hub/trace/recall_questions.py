@@ -54,7 +54,11 @@ def recall(room: Room, params: RecallOf) -> Found[RecallRow]:
     starts = set(_made_at(room, params)) if by_machine else set[int]()
     starts |= {find(room, name.strip()).lot_id for name in params.lots if name.strip()}
     if not params.lots and not by_machine:
-        raise Invalid("name the suspicious lots, or a machine with a time from and to", "lots")
+        raise Invalid(
+            "name the suspicious lots, or a machine with a time from and to",
+            "lots",
+            ja="疑わしいロットか、機械と開始・終了の日時を指定してください",
+        )
     far = _distances(room, starts)
     known = store.lots_by_id(room.reader, far)
     shipped: dict[str, list[Step]] = {}
@@ -67,9 +71,13 @@ def recall(room: Room, params: RecallOf) -> Found[RecallRow]:
 
 def _made_at(room: Room, params: RecallOf) -> list[int]:
     if params.machine is None or params.site is None or params.from_us is None or params.to_us is None:
-        raise Invalid("a machine's site and name and the time from and to belong together", "machine")
+        raise Invalid(
+            "a machine's site and name and the time from and to belong together",
+            "machine",
+            ja="機械と開始・終了の日時はそろえて指定してください",
+        )
     if params.from_us > params.to_us:
-        raise Invalid("from is after to", "from")
+        raise Invalid("from is after to", "from", ja="開始が終了より後です")
     known = find_machine(room, params.site, params.machine)
     return joins_store.made_at(room.reader, known.machine, params.from_us, params.to_us)
 

@@ -173,7 +173,7 @@ async def test_a_lot_is_handed_over_with_a_code_that_is_shown_once(visit: Visiti
         await form.locator("[name=token]").fill("lot.aoba_no")
         await form.locator("[name=lot]").fill("M-1")
         await form.locator("button").click()
-        assert "mistyped" in await window.page.locator("[role=alert]").inner_text()
+        assert "打ち間違い" in await window.page.locator("[role=alert]").inner_text()
         assert await form.locator("[name=lot]").input_value() == "M-1"
         await form.locator("[name=token]").fill(token)
         await form.locator("button").click()
