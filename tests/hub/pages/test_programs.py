@@ -76,7 +76,7 @@ async def test_one_tap_binds_what_belongs_to_nothing(visit: Visiting, shop: Shop
         await window.sign_in(admin, path="/unassigned")
         await window.live()
         assert "O2231" in await page.inner_text("#unassigned")
-        await page.click("summary")
+        await page.click("#unassigned summary")
         await page.fill("[name=order][required]", "A-2")
         await page.fill("[name=operation][required]", "10")
         await page.click(".other button")
