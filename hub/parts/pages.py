@@ -119,7 +119,9 @@ def build_router(gate: Gate, pages: Pages, viewer_of: ViewerOf) -> APIRouter:
             await gate.do(viewer, "parts.decide", asked)
         except Invalid as error:
             place = (site, machine, form.program, form.version)
-            return await draw(request, viewer, place, status=422, fault=error.text(reading_of(request).words.lang), why=form.why)
+            return await draw(
+                request, viewer, place, status=422, fault=error.text(reading_of(request).words.lang), why=form.why
+            )
         following = await _version_after(gate, viewer, asked)
         return RedirectResponse(version_path(site, machine, form.program, following), status_code=SEE_OTHER)
 
