@@ -58,7 +58,6 @@ class Timeline:
 
     __slots__ = (
         "armed", "awaiting", "floor", "held", "horizon", "keeps", "last", "mark", "newest", "said", "standing", "told",
-        "word",
     )  # fmt: skip
 
     def __init__(self, *, keeps: bool) -> None:
@@ -73,7 +72,6 @@ class Timeline:
         self.floor: int | None = None
         self.told: int | None = None
         self.said: int | None = None
-        self.word: Key | None = None
         self.awaiting = False
 
     @property
@@ -90,16 +88,15 @@ class Timeline:
         """What to report now that `fact` has arrived; `held`: the broker keeps it as the current value.
 
         A broker that was restored, or lost its power, keeps older values than it once told (`said`): those are of the
-        past and no current ones. Where one says the same as was told last (`word`) it is only an older telling of it,
-        as of a machine that says its values anew before it sends what it had queued.
+        past and no current ones.
         """
-        said, word = self.said, self.word
-        if fact.key[1] != "bad" and (said is None or fact.t >= said):
-            self.said, self.word = fact.t, fact.key
+        said = self.said
+        if fact.key[1] != "bad" and (said is None or fact.t > said):
+            self.said = fact.t
         if self.floor is not None:
             return self._near_floor(fact, self.floor)
         if self.mark is not None:
-            is_current = held and fact.t <= self.mark and (said is None or fact.t >= said or fact.key == word)
+            is_current = held and fact.t <= self.mark and (said is None or fact.t >= said)
             return self._near_mark(fact, self.mark, is_current=is_current)
         return self._judge(fact)
 
