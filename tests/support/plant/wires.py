@@ -52,9 +52,16 @@ class OpcUaWire:
         await server.start()
 
     async def stop(self) -> None:
+        """Also lets go of a client that connects meanwhile: the library would wait for it for ever."""
         server, self._server = self._server, None
-        if server is not None:
-            await server.stop()
+        if server is None:
+            return
+        stopping = asyncio.create_task(server.stop())
+        while not stopping.done():
+            for transport in list(server.iserver.asyncio_transports):
+                transport.close()
+            await asyncio.wait([stopping], timeout=0.1)
+        await stopping
 
     async def put(self, address: str) -> None:
         """Shows the newest value, where the server runs and has the node."""
