@@ -28,7 +28,7 @@ async def test_an_order_has_its_papers(visit: Visiting, office: str, order: str)
         await window.sign_in(office)
         await window.go(f"/orders/{order}")
         links = window.page.locator('.files a[href$=".pdf"]')
-        assert await links.all_inner_texts() == ["現品票", "作業指示書"]
+        assert await links.all_inner_texts() == ["現品票", "作業指示書", "検査成績書 (PDF)"]
         for link in await links.all():
             answer = await window.page.request.get(window.url + str(await link.get_attribute("href")))
             assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
