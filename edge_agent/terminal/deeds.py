@@ -5,7 +5,7 @@ Times are microseconds since 1970, UTC, by the agent's clock: a deed happened wh
 
 import hashlib
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -16,7 +16,7 @@ UNNUMBERED = 1
 Action: TypeAlias = Literal[
     "start", "pause", "resume", "first_ok", "report", "finish", "measure", "lot_in", "lot_out", "stop", "run"
 ]
-PROGRESS = ("start", "pause", "resume", "first_ok", "report", "finish")
+PROGRESS: Final[tuple[Action, ...]] = ("start", "pause", "resume", "first_ok", "report", "finish")
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -74,10 +74,11 @@ def _judge(site: Site, form: Form, action: str, operator: str | None) -> Judge:
     if action in ("lot_in", "lot_out"):
         lot = read_lot(form, operator, listed, site.desk.work(order, operation).lots)
         return lambda _at_us: lot
-    if action not in PROGRESS or not order or not operation:
+    known = next((each for each in PROGRESS if each == action), None)
+    if known is None or not order or not operation:
         raise HTTPException(400)
     reasons = bool(site.desk.worklist and site.desk.worklist.reject_reasons)
-    deed = read_progress(form, action, operator, reject_reasons=reasons)  # type: ignore[arg-type]  # it is in PROGRESS
+    deed = read_progress(form, known, operator, reject_reasons=reasons)
     if not form.faults:
         check_total(form, deed, site.desk.work(order, operation), None if listed is None else listed.quantity)
 

@@ -5,7 +5,7 @@ in, the same ones are there. Times are microseconds since 1970; `at_us` is the e
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -14,7 +14,6 @@ from contract.times import effective_us, to_us
 from hub.machines.clock_model import Correction, offset_us
 
 Report: TypeAlias = Progress | Reason | Inspection | Lot
-REPORTS: Final = frozenset({Progress, Reason, Inspection, Lot})
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -33,7 +32,7 @@ class Reported(msgspec.Struct, frozen=True):
 
 def reported(records: Iterable[Record], epoch_no: int, corrections: Sequence[Correction] = ()) -> list[Reported]:
     """The reports among a segment's records; `corrections` are those of its epoch's clock."""
-    return [_reported(record, epoch_no, corrections) for record in records if type(record) in REPORTS]  # type: ignore[arg-type]  # the exact type was asked for
+    return [_reported(record, epoch_no, corrections) for record in records if isinstance(record, Report)]
 
 
 def _reported(record: Report, epoch_no: int, corrections: Sequence[Correction]) -> Reported:

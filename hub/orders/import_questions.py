@@ -7,7 +7,7 @@ that a file does not have leaves its field as it is; an empty cell empties it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -104,7 +104,7 @@ def plan(
     bad = {fault.row for fault in found.faults}
     required = {column.key for column in SHEETS[kind] if column.required}
     good = [line for line in found.lines if line.row not in bad and required <= line.values.keys()]
-    _PLANNERS[kind](made, good, reader, References(reader, registry), now_us)
+    _PLANNERS[kind](made, good, Ground(reader, References(reader, registry), now_us))
     made.faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
     return made
 
@@ -125,26 +125,34 @@ def _once(made: Plan, lines: Iterable[Line], *keys: str) -> Iterable[tuple[Line,
             yield line, key
 
 
-def _plan_items(made: Plan, lines: list[Line], reader: Reader, _: References, now_us: int) -> None:  # noqa: ARG001 - one shape for all kinds
+class Ground(NamedTuple):
+    """What a plan stands on: what is there now, what may be named, and the time."""
+
+    reader: Reader
+    references: References
+    now_us: int
+
+
+def _plan_items(made: Plan, lines: list[Line], ground: Ground) -> None:
     for line, (number,) in _once(made, lines, "item"):
-        there = store.find_item(reader, number)
+        there = store.find_item(ground.reader, number)
         made.keep(msgspec.structs.replace(there or Item(item=number), **line.values), there)
 
 
-def _plan_operators(made: Plan, lines: list[Line], reader: Reader, references: References, now_us: int) -> None:  # noqa: ARG001
+def _plan_operators(made: Plan, lines: list[Line], ground: Ground) -> None:
     for line, (code,) in _once(made, lines, "code"):
-        there = store.find_operator(reader, code)
+        there = store.find_operator(ground.reader, code)
         values = {name: value for name, value in line.values.items() if name != "active" or value is not None}
         operator = msgspec.structs.replace(there or Operator(code=code), **values)
         try:
-            references.check_operator(operator)
+            ground.references.check_operator(operator)
         except Refused as refused:
             made.refuse(line, refused)
         else:
             made.keep(operator, there)
 
 
-def _plan_routings(made: Plan, lines: list[Line], reader: Reader, references: References, now_us: int) -> None:  # noqa: ARG001
+def _plan_routings(made: Plan, lines: list[Line], ground: Ground) -> None:
     kept: dict[str, dict[str, RoutingStep]] = {}
     counted: dict[str, int] = {}
     for line, (number, operation) in _once(made, lines, "item", "operation"):
@@ -152,8 +160,8 @@ def _plan_routings(made: Plan, lines: list[Line], reader: Reader, references: Re
         index = counted[number] = counted.get(number, -1) + 1
         try:
             if number not in kept:
-                references.check_item(number, "item")
-                kept[number] = {step.operation: step for step in store.routing(reader, number)}
+                ground.references.check_item(number, "item")
+                kept[number] = {step.operation: step for step in store.routing(ground.reader, number)}
             there = kept[number].get(operation)
             position = values.get("position")
             if position is None:
@@ -162,7 +170,7 @@ def _plan_routings(made: Plan, lines: list[Line], reader: Reader, references: Re
             if "machine" in values and "site" not in values:
                 values["site"] = None
             step = msgspec.structs.replace(base, **(values | {"position": position}))
-            references.check_step(step)
+            ground.references.check_step(step)
             step = msgspec.structs.replace(step, site=with_site(step))
         except Refused as refused:
             made.refuse(line, refused)
@@ -170,15 +178,15 @@ def _plan_routings(made: Plan, lines: list[Line], reader: Reader, references: Re
             made.keep((number, step), None if there is None else (number, there))
 
 
-def _plan_nests(made: Plan, lines: list[Line], reader: Reader, references: References, now_us: int) -> None:  # noqa: ARG001
+def _plan_nests(made: Plan, lines: list[Line], ground: Ground) -> None:
     nests: dict[tuple[str, str], tuple[dict[str, Any], list[NestLine]]] = {}
     for line, key in _once(made, lines, "machine", "program", "order", "operation"):
         head = {name: line.values[name] for name in _HEAD if name in line.values}
         cut = NestLine(**{name: value for name, value in line.values.items() if name not in (*_HEAD, *_NEST_KEY)})
         first, so_far = nests.setdefault((key[0], key[1]), (head, []))
         try:
-            references.check_machine(key[0], "machine")
-            references.check_line(cut)
+            ground.references.check_machine(key[0], "machine")
+            ground.references.check_line(cut)
             _check_head(first, head)
             _check_room(so_far)
         except Refused as refused:
@@ -187,7 +195,7 @@ def _plan_nests(made: Plan, lines: list[Line], reader: Reader, references: Refer
             so_far.append(cut)
     for (machine, program), (head, cuts) in nests.items():
         if cuts:
-            there = store.find_nest(reader, machine, program)
+            there = store.find_nest(ground.reader, machine, program)
             base = there or Nest(machine=machine, program=program)
             in_order = tuple(sorted(cuts, key=lambda cut: (cut.order, cut.operation)))
             made.keep(msgspec.structs.replace(base, **head, lines=in_order), there)
@@ -210,12 +218,12 @@ def _check_head(first: dict[str, Any], head: dict[str, Any]) -> None:
             )
 
 
-def _plan_orders(made: Plan, lines: list[Line], reader: Reader, references: References, now_us: int) -> None:
+def _plan_orders(made: Plan, lines: list[Line], ground: Ground) -> None:
     for line, (number,) in _once(made, lines, "order"):
-        there = store.find_order(reader, number)
+        there = store.find_order(ground.reader, number)
         try:
-            item = references.check_item(line.values["item"], "item")
-            made.keep(_order(line.values, item, there, now_us), there)
+            item = ground.references.check_item(line.values["item"], "item")
+            made.keep(_order(line.values, item, there, ground.now_us), there)
         except Refused as refused:
             made.refuse(line, refused)
 
@@ -250,7 +258,7 @@ def _defaults(item: Item) -> dict[str, Any]:
     return {"priority": NORMAL, "revision": item.revision, "customer": item.customer}
 
 
-Planner: TypeAlias = Callable[[Plan, list[Line], Reader, References, int], None]
+Planner: TypeAlias = Callable[[Plan, list[Line], Ground], None]
 _PLANNERS: Final[Mapping[Kind, Planner]] = {
     "items": _plan_items, "routings": _plan_routings, "nests": _plan_nests, "orders": _plan_orders,
     "operators": _plan_operators,
